@@ -1,0 +1,1 @@
+"""The provisioning bridge: identity events in, roles, plans, seats and explained invoices out."""

@@ -1,0 +1,67 @@
+"""From an Authorization header to a known caller."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from bridge.database.sessions import Database
+from bridge.errors import Forbidden, Unauthenticated
+from bridge.tenants.secrets import Seal
+from bridge.tenants.tables import Credential
+from bridge.tenants.tokens import is_well_formed
+
+#: Last use is written at most this often, so that no row is written by every request.
+LAST_USED_STEP = timedelta(minutes=1)
+
+REALM = {"scim_token": "a SCIM token of this bridge", "api_key": "an API key of this bridge"}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling: a connection's identity provider, or the holder of an API key."""
+
+    tenant_id: str
+    credential_id: str
+    connection_id: str | None
+    scopes: frozenset[str]
+
+    def require(self, scope: str) -> None:
+        """Raise ``Forbidden`` unless the caller may do this; ``admin`` may do everything."""
+        if scope not in self.scopes and "admin" not in self.scopes:
+            raise Forbidden(f"this needs the scope {scope}; the API key has {', '.join(sorted(self.scopes))}")
+
+
+def authenticate(
+    database: Database, seal: Seal, authorization: str | None, *, kind: str, now: datetime
+) -> Caller:
+    """Return the caller behind ``Authorization: Bearer …`` (RFC 6750; the scheme in any case).
+
+    ``kind`` is ``scim_token`` or ``api_key``. Raises ``Unauthenticated``.
+    """
+    scheme, _, token = (authorization or "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated(f"send Authorization: Bearer followed by {REALM[kind]}")
+    if not is_well_formed(token, kind):
+        raise Unauthenticated(f"this is not {REALM[kind]}: it may be cut off, or meant for something else")
+    with database.unscoped_read() as session:
+        row = session.scalar(select(Credential).where(Credential.digest.in_(seal.digests(token))))
+    if row is None or row.kind != kind:
+        raise Unauthenticated("this token is unknown: make a new one and paste it again")
+    if row.revoked_at is not None:
+        raise Unauthenticated(
+            f"token {row.id} was revoked at {row.revoked_at:%Y-%m-%dT%H:%M:%SZ}: make a new one"
+        )
+    if row.expires_at is not None and row.expires_at <= now:
+        raise Unauthenticated(
+            f"token {row.id} expired at {row.expires_at:%Y-%m-%dT%H:%M:%SZ}: make a new one"
+        )
+    if row.last_used_at is None or row.last_used_at + LAST_USED_STEP <= now:
+        _note_use(database, row.digest, now)
+    return Caller(row.tenant_id, row.id, row.connection_id, frozenset(row.scopes))
+
+
+def _note_use(database: Database, digest: str, now: datetime) -> None:
+    with database.unscoped() as session:
+        session.execute(update(Credential).where(Credential.digest == digest).values(last_used_at=now))

@@ -1,0 +1,45 @@
+"""The composition root: settings, database, keys, logs and routes become one application."""
+
+import atexit
+
+from flask import Flask
+
+from bridge.database.engine import open_engine
+from bridge.database.sessions import Database
+from bridge.logs import configure_logs
+from bridge.nudge import nudge
+from bridge.provisioning.request_log import RequestLog
+from bridge.tenants.secrets import Seal
+from bridge.web import api, health, scim
+from bridge.web.context import Bridge
+from bridge.web.recording import record_requests
+from config.settings import Settings, settings
+
+
+def create_app(chosen: Settings | None = None) -> Flask:
+    """Return the application for a WSGI server; ``chosen`` settings default to the environment's."""
+    if chosen is None:
+        chosen = settings()
+        configure_logs(chosen, process="web")
+    app = Flask("bridge", static_folder=None)
+    app.url_map.strict_slashes = False
+    parts = put_together(chosen)
+    app.extensions["bridge"] = parts
+    record_requests(app)
+    for blueprint in (scim.blueprint, api.blueprint, health.blueprint):
+        app.register_blueprint(blueprint)
+    atexit.register(parts.request_log.close)
+    return app
+
+
+def put_together(chosen: Settings) -> Bridge:
+    """Return the parts that routes and commands call."""
+    database = Database(open_engine(chosen), after_due=nudge)
+    seal = Seal(chosen.secret_keys())
+    request_log = RequestLog(
+        database,
+        seal,
+        most_rows=chosen.request_log_rows,
+        wait_milliseconds=chosen.request_log_milliseconds,
+    )
+    return Bridge(settings=chosen, database=database, seal=seal, request_log=request_log)

@@ -1,0 +1,14 @@
+"""Where the days of a tenant's time zone begin, as instants."""
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+
+def midnight(day: date, timezone: str) -> datetime:
+    """Return the first instant of a local day. Where clocks skip midnight, that is the moment they skip to."""
+    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
+
+
+def local_date(instant: datetime, timezone: str) -> date:
+    """Return the local date that an instant lies in."""
+    return instant.astimezone(ZoneInfo(timezone)).date()

@@ -1,0 +1,177 @@
+"""Subscriptions: what a tenant is billed by, from which date."""
+
+from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, cast
+
+from sqlalchemy import select
+
+from bridge.billing.periods import Interval, Period, period_containing, periods_between
+from bridge.billing.tables import Invoice, InvoiceCounter, Subscription
+from bridge.database.ids import new_id
+from bridge.database.sessions import TenantSession
+from bridge.errors import Conflict, InvalidValue, NotFound
+from bridge.journal.record import Cause, Subject, record
+from bridge.tenants.tables import Tenant
+
+Timing = Literal["arrears", "advance"]
+LEAP_YEAR = 2000
+LAST_ANCHOR_DAY = 31
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionTerms:
+    """A subscription as it stands: its periods begin on ``anchor_day``, in a short month on the last day.
+
+    Local dates ``[starts_on, ends_on)`` are billed; of a period that begins earlier or ends later, only those.
+    """
+
+    id: str
+    interval: Interval
+    anchor_day: int
+    timing: Timing
+    starts_on: date
+    ends_on: date | None
+
+    @property
+    def anchor(self) -> date:
+        """A date on which a period begins; in a leap year, so that a 29 February stays one."""
+        month = self.starts_on.month if self.interval == "year" else 1
+        return date(LEAP_YEAR, month, min(self.anchor_day, monthrange(LEAP_YEAR, month)[1]))
+
+    def period_of(self, day: date) -> Period:
+        """Return the period that contains a local date."""
+        return period_containing(self.anchor, self.interval, day)
+
+    def periods_until(self, until: date) -> tuple[Period, ...]:
+        """Return the periods that have a billed day before ``until``, in order."""
+        end = until if self.ends_on is None else min(until, self.ends_on)
+        return periods_between(self.anchor, self.interval, self.starts_on, end)
+
+    def document(self) -> dict[str, str | int | None]:
+        """Return it for JSON."""
+        return {
+            "id": self.id,
+            "interval": self.interval,
+            "anchor_day": self.anchor_day,
+            "timing": self.timing,
+            "starts_on": self.starts_on.isoformat(),
+            "ends_on": self.ends_on.isoformat() if self.ends_on else None,
+        }
+
+
+def create_default_subscription(
+    session: TenantSession, *, starts_on: date, cause: Cause, now: datetime
+) -> SubscriptionTerms:
+    """Create the one a tenant begins with: monthly, in arrears, from the first day of each month."""
+    return create_subscription(
+        session, interval="month", anchor_day=1, timing="arrears", starts_on=starts_on, cause=cause, now=now
+    )
+
+
+def create_subscription(
+    session: TenantSession,
+    *,
+    interval: str,
+    anchor_day: int,
+    timing: str,
+    starts_on: date,
+    cause: Cause,
+    now: datetime,
+) -> SubscriptionTerms:
+    """Bill the tenant this way from ``starts_on``; the subscription before it ends there.
+
+    Raises ``InvalidValue`` for an unknown interval, timing or anchor day, and ``Conflict`` when an invoice has
+    been issued for days from ``starts_on`` on, or when that date lies inside a period of the one before.
+    """
+    _check(interval, anchor_day, timing)
+    lock_counter(session)
+    new = Subscription(
+        id=new_id(now), interval=interval, anchor_day=anchor_day, timing=timing,
+        starts_on=starts_on, ends_on=None, created_at=now,
+    )  # fmt: skip
+    _end_the_one_before(session, starts_on)
+    session.add(new)
+    session.flush()
+    terms = _terms(new)
+    record(
+        session, "billing:subscription:create", Subject("subscription", new.id),
+        cause=cause, at=now, details=terms.document(),
+    )  # fmt: skip
+    return terms
+
+
+def read_subscriptions(session: TenantSession) -> tuple[SubscriptionTerms, ...]:
+    """Return the tenant's subscriptions in order of their start, without those replaced before they began."""
+    rows: Sequence[Subscription] = session.scalars(select(Subscription).order_by(Subscription.starts_on)).all()
+    return tuple(_terms(row) for row in rows if row.ends_on is None or row.ends_on > row.starts_on)
+
+
+def read_subscription(session: TenantSession, subscription_id: str | None) -> SubscriptionTerms:
+    """Return one subscription; without an id, the last one. Raises ``NotFound`` where there is none."""
+    found = [terms for terms in read_subscriptions(session) if subscription_id in {None, terms.id}]
+    if not found:
+        raise NotFound(
+            f"the tenant has no subscription {subscription_id or ''}".rstrip()
+            + "; `bridge subscription show` lists them, `bridge subscription create` makes one"
+        )
+    return found[-1]
+
+
+def lock_counter(session: TenantSession) -> InvoiceCounter:
+    """Lock the tenant's invoice counter until the transaction ends, so that billing is done by one at a time.
+
+    Raises ``NotFound`` when there is no such tenant.
+    """
+    counter = session.scalar(select(InvoiceCounter).with_for_update())
+    if counter is not None:
+        return counter
+    # The tenant's row serves as the lock until the counter exists; others may still refer to it meanwhile.
+    if session.scalar(select(Tenant.tenant_id).with_for_update(key_share=True)) is None:
+        raise NotFound("there is no such tenant; `bridge tenant create` makes one")
+    counter = session.scalar(select(InvoiceCounter).with_for_update())
+    if counter is None:
+        counter = InvoiceCounter(tenant_id=session.tenant_id, last_number=0)
+        session.add(counter)
+        session.flush()
+    return counter
+
+
+def _check(interval: str, anchor_day: int, timing: str) -> None:
+    if interval not in {"month", "year"}:
+        raise InvalidValue(f"found {interval!r}, allowed month or year", pointer="/interval")
+    if timing not in {"arrears", "advance"}:
+        raise InvalidValue(f"found {timing!r}, allowed arrears or advance", pointer="/timing")
+    if not 1 <= anchor_day <= LAST_ANCHOR_DAY:
+        raise InvalidValue(f"found {anchor_day}, allowed a day of a month, 1 to 31", pointer="/anchor_day")
+
+
+def _end_the_one_before(session: TenantSession, starts_on: date) -> None:
+    billed_until = session.scalar(select(Invoice.period_end).order_by(Invoice.period_end.desc()).limit(1))
+    if billed_until is not None and billed_until > starts_on:
+        raise Conflict(
+            f"invoices are issued for days until {billed_until}; a subscription can start then or later"
+        )
+    before = session.scalars(select(Subscription).where(Subscription.ends_on.is_(None))).one_or_none()
+    if before is None:
+        return
+    terms = _terms(before)
+    if starts_on > terms.starts_on and terms.period_of(starts_on).start != starts_on:
+        raise Conflict(
+            f"{starts_on} lies inside a period of the running subscription; "
+            f"a new one can start on {terms.period_of(starts_on).start} or {terms.period_of(starts_on).end}"
+        )
+    before.ends_on = max(starts_on, before.starts_on)
+
+
+def _terms(row: Subscription) -> SubscriptionTerms:
+    return SubscriptionTerms(
+        id=row.id,
+        interval=cast("Interval", row.interval),
+        anchor_day=row.anchor_day,
+        timing=cast("Timing", row.timing),
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+    )

@@ -1,0 +1,70 @@
+"""The ``bridge`` command; each subject's commands live in a module of their own, loaded when called."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from bridge.errors import BridgeError
+
+#: Exit codes: 0 done, 1 there are findings, 2 bad input.
+BAD_INPUT = 2
+
+COMMANDS = {
+    "api-key": "bridge.cli.credentials:api_key",
+    "connection": "bridge.cli.connections:connection",
+    "database": "bridge.cli.database:database",
+    "demo": "bridge.cli.demo:demo",
+    "explain": "bridge.cli.people:explain",
+    "invoice": "bridge.cli.invoices:invoice",
+    "journal": "bridge.cli.journal:journal",
+    "plans": "bridge.cli.plans:plans",
+    "quote": "bridge.cli.quote:quote",
+    "reconcile": "bridge.cli.reconcile:reconcile",
+    "requests": "bridge.cli.requests:requests",
+    "rules": "bridge.cli.rules:rules",
+    "seats": "bridge.cli.people:seats",
+    "serve": "bridge.cli.serve:serve",
+    "settings": "bridge.cli.settings:settings",
+    "simulate": "bridge.cli.simulate:simulate",
+    "subscription": "bridge.cli.subscriptions:subscription",
+    "tenant": "bridge.cli.tenants:tenant",
+    "token": "bridge.cli.credentials:token",
+}
+
+
+class Commands(click.Group):
+    """A group that imports a command's module when it is called, so that a quote starts quickly."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002 (click's signature)
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="provisioning-bridge", prog_name="bridge")
+def commands() -> None:
+    """From identity providers to roles, plans, seats and invoices that explain themselves."""
+
+
+def main() -> None:
+    """Run a command; what the operator must know of an error is one line, with exit code 2."""
+    try:
+        commands.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(BAD_INPUT)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(BAD_INPUT)
+    except BridgeError as error:
+        click.echo(f"{error.pointer}: {error.detail}" if error.pointer else error.detail, err=True)
+        sys.exit(BAD_INPUT)

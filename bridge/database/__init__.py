@@ -1,0 +1,1 @@
+"""Engine, sessions bound to one tenant, column types, migrations."""

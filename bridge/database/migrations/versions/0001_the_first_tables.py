@@ -1,0 +1,498 @@
+"""The first tables"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from bridge.database.columns import Document, Instant, Key
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "changes_due",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("subject_kind", Key, nullable=False),
+        sa.Column("subject_id", Key, nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.CheckConstraint(
+            "subject_kind IN ('person', 'group', 'rule_set')", name=op.f("ck_changes_due_subject_kind")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_changes_due")),
+    )
+    op.create_index(
+        "ix_changes_due_subject", "changes_due", ["tenant_id", "subject_kind", "subject_id"], unique=False
+    )
+    op.create_table(
+        "credentials",
+        sa.Column("digest", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("connection_id", Key, nullable=True),
+        sa.Column("scopes", Document, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=True),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.Column("last_used_at", Instant(), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'scim_token') = (connection_id IS NOT NULL)", name=op.f("ck_credentials_connection")
+        ),
+        sa.CheckConstraint("kind IN ('scim_token', 'api_key')", name=op.f("ck_credentials_kind")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_credentials")),
+        sa.UniqueConstraint("id", name=op.f("uq_credentials_id")),
+    )
+    op.create_index("ix_credentials_tenant", "credentials", ["tenant_id", "connection_id"], unique=False)
+    op.create_table(
+        "due_tenants",
+        sa.Column("id", Key, nullable=False),
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("cause", Key, nullable=False),
+        sa.Column("wake_at", Instant(), nullable=False),
+        sa.CheckConstraint("cause IN ('changes', 'boundary', 'nightly')", name=op.f("ck_due_tenants_cause")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_due_tenants")),
+    )
+    op.create_index("ix_due_tenants_wake", "due_tenants", ["wake_at", "tenant_id"], unique=False)
+    op.create_index(
+        "uq_due_tenants_nightly",
+        "due_tenants",
+        ["tenant_id"],
+        unique=True,
+        sqlite_where=sa.text("cause = 'nightly'"),
+        postgresql_where=sa.text("cause = 'nightly'"),
+    )
+    op.create_table(
+        "journal_entries",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("action", Key, nullable=False),
+        sa.Column("actor_kind", Key, nullable=False),
+        sa.Column("actor_id", Key, nullable=False),
+        sa.Column("request_id", Key, nullable=False),
+        sa.Column("subject_kind", Key, nullable=False),
+        sa.Column("subject_id", Key, nullable=False),
+        sa.Column("details", Document, nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_journal_entries")),
+    )
+    op.create_index(
+        "ix_journal_entries_request", "journal_entries", ["tenant_id", "request_id"], unique=False
+    )
+    op.create_index(
+        "ix_journal_entries_subject", "journal_entries", ["tenant_id", "subject_id", "at"], unique=False
+    )
+    op.create_table(
+        "late_changes",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_late_changes")),
+    )
+    op.create_index("ix_late_changes_since", "late_changes", ["tenant_id", "since"], unique=False)
+    op.create_table(
+        "refusals",
+        sa.Column("id", Key, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("method", Key, nullable=False),
+        sa.Column("route", Key, nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("reason", Key, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refusals")),
+    )
+    op.create_index("ix_refusals_at", "refusals", ["at"], unique=False)
+    op.create_table(
+        "request_records",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("connection_id", Key, nullable=True),
+        sa.Column("credential_id", Key, nullable=False),
+        sa.Column("method", Key, nullable=False),
+        sa.Column("route", Key, nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("reason", Key, nullable=True),
+        sa.Column("tolerances", Document, nullable=False),
+        sa.Column("subject_id", Key, nullable=True),
+        sa.Column("duration_microseconds", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_request_records")),
+    )
+    op.create_index("ix_request_records_at", "request_records", ["tenant_id", "at"], unique=False)
+    op.create_table(
+        "tenants",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("name", Key, nullable=False),
+        sa.Column("currency", Key, nullable=False),
+        sa.Column("timezone", Key, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("settled_until", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_tenants")),
+    )
+    op.create_table(
+        "connections",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("name", Key, nullable=False),
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("dialect", Key, nullable=False),
+        sa.Column("live_from", Instant(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_connections_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_connections")),
+    )
+    op.create_index("uq_connections_name", "connections", ["tenant_id", "name"], unique=True)
+    op.create_table(
+        "invoice_counters",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("last_number", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_invoice_counters_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_invoice_counters")),
+    )
+    op.create_table(
+        "journal_seals",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("entry_id", Key, nullable=False),
+        sa.Column("hash", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "entry_id"],
+            ["journal_entries.tenant_id", "journal_entries.id"],
+            name=op.f("fk_journal_seals_tenant_id_entry_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "position", name=op.f("pk_journal_seals")),
+    )
+    op.create_index("uq_journal_seals_entry", "journal_seals", ["tenant_id", "entry_id"], unique=True)
+    op.create_table(
+        "price_terms",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("plan", Key, nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("terms", Document, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_price_terms_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_price_terms")),
+    )
+    op.create_index("uq_price_terms_plan", "price_terms", ["tenant_id", "plan", "valid_from"], unique=True)
+    op.create_table(
+        "rule_sets",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("author", Key, nullable=False),
+        sa.Column("note", Key, nullable=False),
+        sa.Column("effective_from", Instant(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("document", Document, nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_rule_sets_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_rule_sets")),
+    )
+    op.create_index("uq_rule_sets_version", "rule_sets", ["tenant_id", "version"], unique=True)
+    op.create_table(
+        "subscriptions",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("interval", Key, nullable=False),
+        sa.Column("anchor_day", sa.Integer(), nullable=False),
+        sa.Column("timing", Key, nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.CheckConstraint("interval IN ('month', 'year')", name=op.f("ck_subscriptions_interval")),
+        sa.CheckConstraint("timing IN ('arrears', 'advance')", name=op.f("ck_subscriptions_timing")),
+        sa.CheckConstraint("anchor_day BETWEEN 1 AND 31", name=op.f("ck_subscriptions_anchor_day")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_subscriptions_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_subscriptions")),
+    )
+    op.create_table(
+        "groups",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("display_name", Key, nullable=False),
+        sa.Column("display_name_key", Key, nullable=False),
+        sa.Column("unique_name_key", Key, nullable=True),
+        sa.Column("external_id", Key, nullable=True),
+        sa.Column("resource", Document, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("deleted_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "connection_id"],
+            ["connections.tenant_id", "connections.id"],
+            name=op.f("fk_groups_tenant_id_connection_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_groups")),
+    )
+    op.create_index(
+        "ix_groups_created", "groups", ["tenant_id", "connection_id", "created_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_groups_name", "groups", ["tenant_id", "connection_id", "display_name_key"], unique=False
+    )
+    op.create_index(
+        "uq_groups_external_id",
+        "groups",
+        ["tenant_id", "connection_id", "external_id"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_groups_name",
+        "groups",
+        ["tenant_id", "connection_id", "unique_name_key"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "invoices",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("subscription_id", Key, nullable=False),
+        sa.Column("period_start", sa.Date(), nullable=False),
+        sa.Column("period_end", sa.Date(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("currency", Key, nullable=False),
+        sa.Column("subtotal_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("total_minor", sa.BigInteger(), nullable=False),
+        sa.Column("closed_at", Instant(), nullable=False),
+        sa.Column("document", Document, nullable=False),
+        sa.Column("sha256", Key, nullable=False),
+        sa.CheckConstraint("period_end > period_start", name=op.f("ck_invoices_period")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "subscription_id"],
+            ["subscriptions.tenant_id", "subscriptions.id"],
+            name=op.f("fk_invoices_tenant_id_subscription_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_invoices")),
+    )
+    op.create_index("uq_invoices_number", "invoices", ["tenant_id", "number"], unique=True)
+    op.create_index(
+        "uq_invoices_run",
+        "invoices",
+        ["tenant_id", "subscription_id", "period_start", "revision"],
+        unique=True,
+    )
+    op.create_table(
+        "people",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("user_name", Key, nullable=False),
+        sa.Column("user_name_key", Key, nullable=False),
+        sa.Column("external_id", Key, nullable=True),
+        sa.Column("external_digest", Key, nullable=True),
+        sa.Column("display_name", Key, nullable=True),
+        sa.Column("email_key", Key, nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("resource", Document, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("deleted_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "connection_id"],
+            ["connections.tenant_id", "connections.id"],
+            name=op.f("fk_people_tenant_id_connection_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_people")),
+    )
+    op.create_index(
+        "ix_people_created", "people", ["tenant_id", "connection_id", "created_at", "id"], unique=False
+    )
+    op.create_index("ix_people_email", "people", ["tenant_id", "connection_id", "email_key"], unique=False)
+    op.create_index(
+        "ix_people_external_digest", "people", ["tenant_id", "connection_id", "external_digest"], unique=False
+    )
+    op.create_index(
+        "uq_people_external_id",
+        "people",
+        ["tenant_id", "connection_id", "external_id"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_people_user_name",
+        "people",
+        ["tenant_id", "connection_id", "user_name_key"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "assignment_failures",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("error", Key, nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("first_failed_at", Instant(), nullable=False),
+        sa.Column("next_attempt_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["people.tenant_id", "people.id"],
+            name=op.f("fk_assignment_failures_tenant_id_person_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "person_id", name=op.f("pk_assignment_failures")),
+    )
+    op.create_table(
+        "group_versions",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("group_id", Key, nullable=False),
+        sa.Column("start", Instant(), nullable=False),
+        sa.Column("end", Instant(), nullable=True),
+        sa.Column("display_name", Key, nullable=False),
+        sa.Column("started_by", Key, nullable=False),
+        sa.Column("ended_by", Key, nullable=True),
+        sa.CheckConstraint('"end" > start', name=op.f("ck_group_versions_order")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "group_id"],
+            ["groups.tenant_id", "groups.id"],
+            name=op.f("fk_group_versions_tenant_id_group_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "group_id", "start", name=op.f("pk_group_versions")),
+    )
+    op.create_index(
+        "uq_group_versions_open",
+        "group_versions",
+        ["tenant_id", "group_id"],
+        unique=True,
+        sqlite_where=sa.text('"end" IS NULL'),
+        postgresql_where=sa.text('"end" IS NULL'),
+    )
+    op.create_table(
+        "invoice_people",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("invoice_id", Key, nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("person_id", Key, nullable=True),
+        sa.Column("plan", Key, nullable=True),
+        sa.Column("department", Key, nullable=True),
+        sa.Column("cost_centre", Key, nullable=True),
+        sa.Column("billable_days", sa.Integer(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("for_period_start", sa.Date(), nullable=False),
+        sa.Column("cause_id", Key, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "invoice_id"],
+            ["invoices.tenant_id", "invoices.id"],
+            name=op.f("fk_invoice_people_tenant_id_invoice_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "invoice_id", "position", name=op.f("pk_invoice_people")),
+    )
+    op.create_index(
+        "ix_invoice_people_period", "invoice_people", ["tenant_id", "for_period_start"], unique=False
+    )
+    op.create_index(
+        "ix_invoice_people_person", "invoice_people", ["tenant_id", "person_id", "invoice_id"], unique=False
+    )
+    op.create_table(
+        "memberships",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("group_id", Key, nullable=False),
+        sa.Column("member_id", Key, nullable=False),
+        sa.Column("start", Instant(), nullable=False),
+        sa.Column("end", Instant(), nullable=True),
+        sa.Column("member_kind", Key, nullable=False),
+        sa.Column("started_by", Key, nullable=False),
+        sa.Column("ended_by", Key, nullable=True),
+        sa.CheckConstraint("member_kind IN ('person', 'group')", name=op.f("ck_memberships_member_kind")),
+        sa.CheckConstraint('"end" > start', name=op.f("ck_memberships_order")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "group_id"],
+            ["groups.tenant_id", "groups.id"],
+            name=op.f("fk_memberships_tenant_id_group_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "group_id", "member_id", "start", name=op.f("pk_memberships")),
+    )
+    op.create_index("ix_memberships_member", "memberships", ["tenant_id", "member_id", "start"], unique=False)
+    op.create_index(
+        "uq_memberships_open",
+        "memberships",
+        ["tenant_id", "group_id", "member_id"],
+        unique=True,
+        sqlite_where=sa.text('"end" IS NULL'),
+        postgresql_where=sa.text('"end" IS NULL'),
+    )
+    op.create_table(
+        "person_versions",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("start", Instant(), nullable=False),
+        sa.Column("end", Instant(), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("resource", Document, nullable=False),
+        sa.Column("started_by", Key, nullable=False),
+        sa.Column("ended_by", Key, nullable=True),
+        sa.CheckConstraint('"end" > start', name=op.f("ck_person_versions_order")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["people.tenant_id", "people.id"],
+            name=op.f("fk_person_versions_tenant_id_person_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "person_id", "start", name=op.f("pk_person_versions")),
+    )
+    op.create_index(
+        "uq_person_versions_open",
+        "person_versions",
+        ["tenant_id", "person_id"],
+        unique=True,
+        sqlite_where=sa.text('"end" IS NULL'),
+        postgresql_where=sa.text('"end" IS NULL'),
+    )
+    op.create_table(
+        "seats",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("start", Instant(), nullable=False),
+        sa.Column("end", Instant(), nullable=True),
+        sa.Column("plan", Key, nullable=False),
+        sa.Column("roles", Document, nullable=False),
+        sa.Column("department", Key, nullable=True),
+        sa.Column("cost_centre", Key, nullable=True),
+        sa.Column("rule_set_id", Key, nullable=False),
+        sa.Column("rule", Key, nullable=False),
+        sa.Column("group_ids", Document, nullable=False),
+        sa.Column("started_by", Key, nullable=False),
+        sa.Column("ended_by", Key, nullable=True),
+        sa.Column("computed_at", Instant(), nullable=False),
+        sa.CheckConstraint('"end" > start', name=op.f("ck_seats_order")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["people.tenant_id", "people.id"],
+            name=op.f("fk_seats_tenant_id_person_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "person_id", "start", name=op.f("pk_seats")),
+    )
+    op.create_index("ix_seats_time", "seats", ["tenant_id", "start", "end"], unique=False)
+    if op.get_bind().dialect.name == "sqlite":
+        _keep_the_journal_on_sqlite()
+
+
+def _keep_the_journal_on_sqlite() -> None:
+    """Refuse to change or delete the journal; on PostgreSQL the bridge's role has no right to."""
+    for table in ("journal_entries", "journal_seals"):
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                "BEGIN SELECT RAISE(ABORT, 'the journal is only ever added to'); END"
+            )

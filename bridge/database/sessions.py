@@ -1,0 +1,126 @@
+"""Sessions bound to one tenant: no statement of theirs sees or writes another tenant's row."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
+
+from bridge.database.rows import Row, TenantRow
+from bridge.errors import Inconsistent
+
+#: Key of ``session.info`` that asks for the workers to be woken after the commit.
+WAKE = "wake_workers"
+
+SET_TENANT = text("SELECT set_config('app.tenant', :tenant, true)")
+
+
+class TenantSession(Session):
+    """A session in one tenant. Selects, updates and deletes are filtered by it, inserts are checked."""
+
+    def __init__(self, bind: Engine, tenant_id: str) -> None:
+        super().__init__(bind, autoflush=False, expire_on_commit=False)
+        self.tenant_id = tenant_id
+
+
+class UnscopedSession(Session):
+    """A session outside any tenant: it may touch impersonal tables only."""
+
+    def __init__(self, bind: Engine) -> None:
+        super().__init__(bind, autoflush=False, expire_on_commit=False)
+
+
+class Database:
+    """Where sessions come from.
+
+    ``after_due(tenant_id)`` is called after each commit that left work for the workers; it may not fail.
+    """
+
+    def __init__(self, engine: Engine, *, after_due: Callable[[str], None] = lambda _tenant_id: None) -> None:
+        self.engine = engine
+        self._writer = engine.execution_options(bridge_writes=True)
+        self._after_due = after_due
+
+    @contextmanager
+    def read(self, tenant_id: str) -> Iterator[TenantSession]:
+        """Open a transaction of one tenant that is rolled back at the end."""
+        with TenantSession(self.engine, tenant_id) as session:
+            yield session
+
+    @contextmanager
+    def write(self, tenant_id: str) -> Iterator[TenantSession]:
+        """Open a transaction of one tenant that commits at the end, or changes nothing when it raises."""
+        with TenantSession(self._writer, tenant_id) as session:
+            yield session
+            session.commit()
+        if session.info.get(WAKE):
+            self._after_due(tenant_id)
+
+    @contextmanager
+    def unscoped(self) -> Iterator[UnscopedSession]:
+        """Open a transaction on the impersonal tables that commits at the end."""
+        with UnscopedSession(self._writer) as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def unscoped_read(self) -> Iterator[UnscopedSession]:
+        """Open a transaction on the impersonal tables that is rolled back at the end."""
+        with UnscopedSession(self.engine) as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+@event.listens_for(TenantSession, "after_begin")
+def _tell_the_tenant(
+    session: TenantSession, _transaction: SessionTransaction, connection: Connection
+) -> None:
+    """Set the tenant that PostgreSQL's row-level security filters by, for this transaction alone."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(SET_TENANT, {"tenant": session.tenant_id})
+
+
+@event.listens_for(TenantSession, "do_orm_execute")
+def _stay_in_the_tenant(state: ORMExecuteState) -> None:
+    """Add the tenant to every statement on tenants' tables; refuse inserts for another one."""
+    session = state.session
+    assert isinstance(session, TenantSession)  # noqa: S101 (the listener is registered for this class)
+    if state.is_insert:
+        _check_inserted(state.parameters, session.tenant_id)
+    elif not state.is_column_load and not state.is_relationship_load:
+        tenant_id = session.tenant_id
+        state.statement = state.statement.options(
+            with_loader_criteria(TenantRow, lambda row: row.tenant_id == tenant_id, include_aliases=True)
+        )
+
+
+def _check_inserted(parameters: Any, tenant_id: str) -> None:  # noqa: ANN401 (SQLAlchemy's own type)
+    rows = parameters if isinstance(parameters, list) else [parameters or {}]
+    for row in rows:
+        if row.get("tenant_id", tenant_id) != tenant_id:
+            raise Inconsistent("a row of another tenant was about to be written; nothing was")
+
+
+@event.listens_for(TenantSession, "before_flush")
+def _own_what_is_new(session: TenantSession, _context: object, _instances: object) -> None:
+    for row in session.new:
+        if isinstance(row, TenantRow):
+            row.tenant_id = row.tenant_id or session.tenant_id
+            _check_inserted({"tenant_id": row.tenant_id}, session.tenant_id)
+
+
+@event.listens_for(UnscopedSession, "do_orm_execute")
+def _touch_impersonal_rows_only(state: ORMExecuteState) -> None:
+    for mapper in state.all_mappers:
+        if issubclass(mapper.class_, TenantRow):
+            raise Inconsistent(f"{mapper.class_.__tablename__} was read outside a tenant")
+
+
+def scoped_tables() -> list[str]:
+    """Return the names of all tables whose rows belong to a tenant."""
+    return sorted(m.class_.__tablename__ for m in Row.registry.mappers if issubclass(m.class_, TenantRow))

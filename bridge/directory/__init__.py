@@ -1,0 +1,1 @@
+"""People, groups, memberships as dated facts, and the list of whom a change concerns."""

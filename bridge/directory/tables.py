@@ -1,0 +1,167 @@
+"""Rows of people, groups, memberships, each with the dated facts behind it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bridge.database.rows import TenantRow
+
+LIVING = text("deleted_at IS NULL")
+OPEN = text('"end" IS NULL')
+
+
+class Person(TenantRow):
+    """A person as one connection knows them now; ``resource`` is the SCIM user without id, groups or meta.
+
+    A deleted person is a tombstone: names, resource and external id are emptied, ``external_digest`` (keyed)
+    stays, so that a returner is the same person to billing.
+    """
+
+    __tablename__ = "people"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "connection_id"], ["connections.tenant_id", "connections.id"]),
+        Index(
+            "uq_people_user_name", "tenant_id", "connection_id", "user_name_key", unique=True,
+            sqlite_where=LIVING, postgresql_where=LIVING,
+        ),
+        Index(
+            "uq_people_external_id", "tenant_id", "connection_id", "external_id", unique=True,
+            sqlite_where=LIVING, postgresql_where=LIVING,
+        ),
+        Index("ix_people_external_digest", "tenant_id", "connection_id", "external_digest"),
+        Index("ix_people_email", "tenant_id", "connection_id", "email_key"),
+        Index("ix_people_created", "tenant_id", "connection_id", "created_at", "id"),
+    )  # fmt: skip
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    connection_id: Mapped[str]
+    user_name: Mapped[str]
+    user_name_key: Mapped[str]
+    external_id: Mapped[str | None]
+    external_digest: Mapped[str | None]
+    display_name: Mapped[str | None]
+    email_key: Mapped[str | None]
+    active: Mapped[bool]
+    resource: Mapped[dict[str, Any]]
+    version: Mapped[int]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
+class PersonVersion(TenantRow):
+    """A dated fact: from ``start`` until ``end`` the person was (in)active and had these attributes."""
+
+    __tablename__ = "person_versions"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "person_id"], ["people.tenant_id", "people.id"]),
+        CheckConstraint('"end" > start', name="order"),
+        Index(
+            "uq_person_versions_open", "tenant_id", "person_id", unique=True,
+            sqlite_where=OPEN, postgresql_where=OPEN,
+        ),
+    )  # fmt: skip
+
+    person_id: Mapped[str] = mapped_column(primary_key=True)
+    start: Mapped[datetime] = mapped_column(primary_key=True)
+    end: Mapped[datetime | None]
+    active: Mapped[bool]
+    resource: Mapped[dict[str, Any]]
+    started_by: Mapped[str]
+    ended_by: Mapped[str | None]
+
+
+class Group(TenantRow):
+    """A group as one connection knows it now; its members are rows of their own.
+
+    ``unique_name_key`` is set only where the connection's dialect refuses two groups of one name.
+    """
+
+    __tablename__ = "groups"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "connection_id"], ["connections.tenant_id", "connections.id"]),
+        Index(
+            "uq_groups_name", "tenant_id", "connection_id", "unique_name_key", unique=True,
+            sqlite_where=LIVING, postgresql_where=LIVING,
+        ),
+        Index(
+            "uq_groups_external_id", "tenant_id", "connection_id", "external_id", unique=True,
+            sqlite_where=LIVING, postgresql_where=LIVING,
+        ),
+        Index("ix_groups_name", "tenant_id", "connection_id", "display_name_key"),
+        Index("ix_groups_created", "tenant_id", "connection_id", "created_at", "id"),
+    )  # fmt: skip
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    connection_id: Mapped[str]
+    display_name: Mapped[str]
+    display_name_key: Mapped[str]
+    unique_name_key: Mapped[str | None]
+    external_id: Mapped[str | None]
+    resource: Mapped[dict[str, Any]]
+    version: Mapped[int]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
+class GroupVersion(TenantRow):
+    """A dated fact: from ``start`` until ``end`` the group existed under this name."""
+
+    __tablename__ = "group_versions"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "group_id"], ["groups.tenant_id", "groups.id"]),
+        CheckConstraint('"end" > start', name="order"),
+        Index(
+            "uq_group_versions_open", "tenant_id", "group_id", unique=True,
+            sqlite_where=OPEN, postgresql_where=OPEN,
+        ),
+    )  # fmt: skip
+
+    group_id: Mapped[str] = mapped_column(primary_key=True)
+    start: Mapped[datetime] = mapped_column(primary_key=True)
+    end: Mapped[datetime | None]
+    display_name: Mapped[str]
+    started_by: Mapped[str]
+    ended_by: Mapped[str | None]
+
+
+class Membership(TenantRow):
+    """A dated fact: from ``start`` until ``end`` this person or group was a member of the group."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "group_id"], ["groups.tenant_id", "groups.id"]),
+        CheckConstraint('"end" > start', name="order"),
+        CheckConstraint("member_kind IN ('person', 'group')", name="member_kind"),
+        Index(
+            "uq_memberships_open", "tenant_id", "group_id", "member_id", unique=True,
+            sqlite_where=OPEN, postgresql_where=OPEN,
+        ),
+        Index("ix_memberships_member", "tenant_id", "member_id", "start"),
+    )  # fmt: skip
+
+    group_id: Mapped[str] = mapped_column(primary_key=True)
+    member_id: Mapped[str] = mapped_column(primary_key=True)
+    start: Mapped[datetime] = mapped_column(primary_key=True)
+    end: Mapped[datetime | None]
+    member_kind: Mapped[str]
+    started_by: Mapped[str]
+    ended_by: Mapped[str | None]
+
+
+class ChangeDue(TenantRow):
+    """A person, group or rule set whose consequences are yet to be computed; deleted once they are."""
+
+    __tablename__ = "changes_due"
+    __table_args__ = (
+        CheckConstraint("subject_kind IN ('person', 'group', 'rule_set')", name="subject_kind"),
+        Index("ix_changes_due_subject", "tenant_id", "subject_kind", "subject_id"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    subject_kind: Mapped[str]
+    subject_id: Mapped[str]
+    cause_id: Mapped[str]

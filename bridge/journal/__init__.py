@@ -1,0 +1,1 @@
+"""What happened, who caused it, in which request; append-only, sealed into a chain."""

@@ -1,0 +1,67 @@
+"""Writing into the journal, in the transaction of what it tells."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+
+from bridge.database.ids import new_id
+from bridge.database.sessions import TenantSession
+from bridge.journal.tables import JournalEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Who caused a change, in which request.
+
+    ``actor_kind`` is ``connection`` (an identity provider), ``api_key``, ``operator`` (the command line) or
+    ``worker``; ``actor_id`` is the id of that connection or key, the login's name, the task's name.
+    ``request_id`` finds the request in the provisioning log and in the service's own log.
+    """
+
+    actor_kind: str
+    actor_id: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an entry is about: ``person``, ``group``, ``rule_set``, ``invoice``, … and its id."""
+
+    kind: str
+    id: str
+
+
+def record(
+    session: TenantSession,
+    action: str,
+    subject: Subject,
+    *,
+    cause: Cause,
+    at: datetime,
+    details: Mapping[str, Any] | None = None,
+) -> str:
+    """Add one entry and return its id, by which facts name their cause.
+
+    ``action`` reads source:subject:verb, as in ``scim:person:create``. ``details`` may hold ids, counts and
+    keys of the catalogues, never a name, an address or another attribute of a person.
+    """
+    entry_id = new_id(at)
+    session.execute(
+        insert(JournalEntry),
+        {
+            "tenant_id": session.tenant_id,
+            "id": entry_id,
+            "at": at,
+            "action": action,
+            "actor_kind": cause.actor_kind,
+            "actor_id": cause.actor_id,
+            "request_id": cause.request_id,
+            "subject_kind": subject.kind,
+            "subject_id": subject.id,
+            "details": dict(details or {}),
+        },
+    )
+    return entry_id

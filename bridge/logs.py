@@ -1,0 +1,55 @@
+"""Structured logs: one event a line, with ids, never with anything personal."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+from config.settings import Settings
+
+#: Loggers of libraries that would repeat what is logged here already, or print requests' addresses.
+QUIET = (
+    "werkzeug",
+    "granian.access",
+    "alembic.runtime.migration",
+    "celery.worker.strategy",
+    "celery.app.trace",
+)
+
+
+def configure_logs(settings: Settings, *, process: str) -> None:
+    """Send this process's logs, the libraries' included, to standard error in the form that is set."""
+    level = getattr(logging, settings.log_level.upper())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    renderer: Any = structlog.processors.JSONRenderer()
+    if settings.log_format == "console":
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    output = logging.StreamHandler(sys.stderr)
+    output.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [output]
+    root.setLevel(level)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    structlog.contextvars.bind_contextvars(process=process)

@@ -1,0 +1,1 @@
+"""What a SCIM client may do, and the log of what it did."""

@@ -1,0 +1,42 @@
+"""Rows of the provisioning log."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bridge.database.rows import TenantRow, UnscopedRow
+
+
+class RequestRecord(TenantRow):
+    """One request of a client: what it asked is sealed, how it ended is not."""
+
+    __tablename__ = "request_records"
+    __table_args__ = (Index("ix_request_records_at", "tenant_id", "at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    connection_id: Mapped[str | None]
+    credential_id: Mapped[str]
+    method: Mapped[str]
+    route: Mapped[str]
+    status: Mapped[int]
+    reason: Mapped[str | None]
+    tolerances: Mapped[list[str]]
+    subject_id: Mapped[str | None]
+    duration_microseconds: Mapped[int]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Refusal(UnscopedRow):
+    """A request that named no tenant, because its credential was missing or unknown."""
+
+    __tablename__ = "refusals"
+    __table_args__ = (Index("ix_refusals_at", "at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    method: Mapped[str]
+    route: Mapped[str]
+    status: Mapped[int]
+    reason: Mapped[str]

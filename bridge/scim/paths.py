@@ -1,0 +1,101 @@
+"""PATCH paths (RFC 7644 section 3.5.2, figure 7): which part of a resource an operation is about."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from bridge.errors import InvalidFilter, InvalidPath
+from bridge.scim.attributes import Attribute, Resolved, ResourceSchema
+from bridge.scim.filter_tokens import DEFAULT_LIMITS, FilterLimits, tokenize
+from bridge.scim.filter_tree import AttrPath, Filter, Present, ValuePath
+from bridge.scim.filters import parse_shape, resolve_filter
+from bridge.scim.names import find
+from bridge.scim.text import shown
+
+
+@dataclass(frozen=True, slots=True)
+class PatchPath:
+    """``attribute``, ``attribute.sub``, ``attribute[filter]`` or ``attribute[filter].sub``.
+
+    ``schema`` is the URN of the extension that has the attribute, None for the core schema;
+    ``tolerances`` says what it took to understand the path.
+    """
+
+    schema: str | None
+    attribute: Attribute
+    filter: Filter | None = None
+    sub: Attribute | None = None
+    tolerances: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def name(self) -> str:
+        """The path without its filter, as messages name it."""
+        head = self.attribute.name if self.schema is None else f"{self.schema}:{self.attribute.name}"
+        return head if self.sub is None else f"{head}.{self.sub.name}"
+
+    @property
+    def target(self) -> Attribute:
+        """The attribute that is changed: the sub-attribute where one is named."""
+        return self.attribute if self.sub is None else self.sub
+
+
+@lru_cache(maxsize=1024)
+def parse_path(
+    text: str,
+    resource_schema: ResourceSchema,
+    *,
+    tolerances: frozenset[str] = frozenset(),
+    limits: FilterLimits = DEFAULT_LIMITS,
+) -> PatchPath:
+    """Parse a path and find what it names; raise InvalidPath where it cannot be parsed or found.
+
+    A path is what stands in a filter before ``pr``, so it is read by the filter's lexer and grammar.
+    """
+    tree = _parsed(text, limits)
+    if isinstance(tree, Present):
+        resolved, used = _found(resource_schema, tree.path, tolerances)
+        return PatchPath(resolved.schema, resolved.attribute, None, resolved.sub, used)
+    condition, sub_name = _split(tree.condition)
+    resolved, used = _found(resource_schema, tree.path, tolerances)
+    attribute = resolved.attribute
+    if resolved.sub is not None or not attribute.multi_valued or not attribute.sub_attributes:
+        raise InvalidPath(f"{shown(text)}: only a multi-valued attribute with parts has elements to select.")
+    sub = attribute.sub(sub_name) if sub_name else None
+    if sub_name and sub is None:
+        raise InvalidPath(f"{shown(text)}: {attribute.name} has no sub-attribute {shown(sub_name)}.")
+    condition, more = _resolved_condition(condition, resolved, resource_schema, tolerances)
+    return PatchPath(resolved.schema, attribute, condition, sub, used + more)
+
+
+def _parsed(text: str, limits: FilterLimits) -> Present | ValuePath:
+    try:
+        tree = parse_shape(tokenize(f"{text} pr", limits=limits))
+    except InvalidFilter as error:
+        raise InvalidPath(f"The path {shown(text)} cannot be read: {error.detail}") from error
+    if not isinstance(tree, Present | ValuePath):
+        raise InvalidPath(f"The path {shown(text)} must name one attribute.")
+    return tree
+
+
+_END = object()
+
+
+def _split(condition: Filter) -> tuple[Filter, str | None]:
+    """Split off the ``sub pr`` that reading ``attribute[condition].sub pr`` put into the condition."""
+    raise NotImplementedError
+
+
+def _found(
+    resource_schema: ResourceSchema, path: AttrPath, tolerances: frozenset[str]
+) -> tuple[Resolved, tuple[str, ...]]:
+    found = find(resource_schema, str(path), tolerances)
+    if found is None:
+        raise InvalidPath(
+            f"{shown(str(path))} is no attribute of {resource_schema.core.name}. Correct the mapping."
+        )
+    return found[0], (found[1],) if found[1] else ()
+
+
+def _resolved_condition(
+    condition: Filter, resolved: Resolved, resource_schema: ResourceSchema, tolerances: frozenset[str]
+) -> tuple[Filter, tuple[str, ...]]:
+    raise NotImplementedError

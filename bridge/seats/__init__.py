@@ -1,0 +1,1 @@
+"""Who held which plan and roles when: facts and rules turned into half-open spans."""

@@ -1,0 +1,1 @@
+"""Customers, their connections to identity providers, hashed tokens, sealed secrets."""

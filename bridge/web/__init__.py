@@ -1,0 +1,1 @@
+"""The entrances: routes, each of which parses, calls one operation, renders."""

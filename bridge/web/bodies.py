@@ -1,0 +1,56 @@
+"""Request bodies: read up to a limit, parsed as JSON up to a depth."""
+
+from typing import Any
+
+import orjson
+from flask import request
+
+from bridge.errors import InvalidSyntax, TooLarge
+from bridge.web.context import bridge
+
+
+def raw_body() -> bytes:
+    """Return the body, once read and kept. Raises ``TooLarge`` before reading what is over the limit."""
+    most = bridge().settings.body_bytes
+    if (request.content_length or 0) > most:
+        raise TooLarge(f"the body has {request.content_length} bytes, {most} are allowed: send it in parts")
+    body = request.get_data(cache=True)
+    if len(body) > most:
+        raise TooLarge(f"the body has more than the {most} bytes that are allowed: send it in parts")
+    return body
+
+
+def json_body() -> Any:  # noqa: ANN401 (any JSON value)
+    """Return the body's JSON value. Raises ``InvalidSyntax`` when it is none, or nested too deep."""
+    body = raw_body()
+    depth = bridge().settings.json_depth
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidSyntax(f"the body is not JSON: {error.msg} at character {error.pos}") from error
+    if _deeper_than(value, depth):
+        raise InvalidSyntax(f"the body is nested deeper than {depth} levels")
+    return value
+
+
+def json_object() -> dict[str, Any]:
+    """Return the body's JSON object. Raises ``InvalidSyntax`` for any other value."""
+    value = json_body()
+    if not isinstance(value, dict):
+        raise InvalidSyntax("the body must be a JSON object")
+    return value
+
+
+def _deeper_than(value: object, levels: int) -> bool:
+    layer = [value]
+    for _ in range(levels):
+        layer = [part for whole in layer for part in _parts(whole)]
+        if not layer:
+            return False
+    return True
+
+
+def _parts(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []

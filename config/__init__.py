@@ -1,0 +1,1 @@
+"""Settings and the catalogues of plans and roles."""

@@ -1,0 +1,154 @@
+"""Every setting of the bridge, read from the environment; ``bridge settings`` prints this list."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """One value for each ``BRIDGE_…`` variable; units are in the names, limits are inclusive."""
+
+    model_config = SettingsConfigDict(env_prefix="BRIDGE_", frozen=True)
+
+    env: Literal["development", "production"] = Field(
+        "development", description="In production a secret key is required and the clock cannot be driven."
+    )
+    var: Path = Field(
+        Path("var"), description="Folder of what the embedded default keeps: database, queue, key."
+    )
+    database_url: str = Field(
+        "", description="Default: SQLite in the folder above. Production: postgresql://…"
+    )
+    database_role: str = Field(
+        "bridge_app",
+        description="PostgreSQL role that requests and workers run as, created by the migrations. It owns "
+        "nothing, so row-level security binds it.",
+    )
+    database_pool_size: int = Field(10, ge=1, le=1000, description="Connections kept per process.")
+    broker_url: str = Field(
+        "", description="Default: an embedded queue in files. Production: redis://… or amqp://…"
+    )
+    broker_poll_milliseconds: int = Field(20, ge=1, le=10_000, description="Polling of the embedded queue.")
+    secret_key: str = Field(
+        "",
+        repr=False,
+        description="Keys that seal secrets and digest tokens, newest first, separated by commas; 32 or more "
+        "characters each. Development makes one in the folder above.",
+    )
+    public_url: str = Field(
+        "", description="Address under which clients reach the bridge; default: as asked."
+    )
+    clock_file: Path | None = Field(
+        None,
+        description="File with an instant that replaces the wall clock, for demos and tests of whole months.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+    log_format: Literal["json", "console"] = Field(
+        "json", description="One JSON object a line, or for people."
+    )
+
+    body_bytes: int = Field(8 * MEBIBYTE, ge=1024, description="Largest request body.")
+    json_depth: int = Field(32, ge=4, le=100, description="Deepest nesting of a JSON body.")
+    text_characters: int = Field(4096, ge=256, description="Longest text value of an attribute.")
+    attribute_values: int = Field(
+        500, ge=10, description="Most values of one multi-valued attribute of a user."
+    )
+    patch_operations: int = Field(1000, ge=16, description="Most operations in one PATCH.")
+    group_members: int = Field(100_000, ge=1000, description="Most members in one group request.")
+    filter_bytes: int = Field(8192, ge=256, description="Longest filter or path.")
+    filter_depth: int = Field(50, ge=5, description="Deepest nesting of a filter.")
+    filter_conditions: int = Field(200, ge=10, description="Most conditions in a filter.")
+    page_default: int = Field(100, ge=1, description="Resources in a page when the client names no count.")
+    page_most: int = Field(1000, ge=1, description="Most resources in one page.")
+    rules: int = Field(1000, ge=1, description="Most rules in one rule set.")
+
+    request_log_milliseconds: int = Field(
+        100, ge=1, description="Longest wait of a request's log row in memory."
+    )
+    request_log_rows: int = Field(
+        10_000, ge=100, description="Most rows waiting; past that they are counted."
+    )
+    request_log_days: int = Field(90, ge=1, description="Days for which the provisioning log is kept.")
+    nudge_milliseconds: int = Field(
+        50, ge=1, description="Longest wait for the broker when waking the workers."
+    )
+    sweep_seconds: float = Field(
+        5.0, gt=0, description="Pause between two looks for work that nobody announced."
+    )
+    assignment_batch: int = Field(
+        500, ge=1, description="People whose timelines are computed in one transaction."
+    )
+    assignment_retry_seconds: int = Field(
+        60, ge=1, description="First pause after a failed timeline; doubles."
+    )
+    invoice_grace_hours: int = Field(
+        24, ge=0, description="Hours after a period's end until it closes by itself."
+    )
+    settle_days: int = Field(
+        400,
+        ge=31,
+        description="Days after which a closed period is settled: backdated facts change it no more.",
+    )
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Self:
+        if self.env == "production" and not self.secret_key:
+            raise ValueError(
+                "BRIDGE_SECRET_KEY must be set in production: generate one with `openssl rand -hex 32`"
+            )
+        if self.env == "production" and self.clock_file is not None:
+            raise ValueError(
+                "BRIDGE_CLOCK_FILE is for demos and tests: remove it, production uses the wall clock"
+            )
+        short = [key for key in self.secret_key.split(",") if self.secret_key and len(key.strip()) < 32]  # noqa: PLR2004 (the limit is told in the message)
+        if short:
+            raise ValueError("BRIDGE_SECRET_KEY: each key needs 32 or more characters")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database's URL in SQLAlchemy's form, with the driver named."""
+        url = self.database_url or f"sqlite:///{self.var / 'bridge.db'}"
+        for short in ("postgresql://", "postgres://"):
+            url = url.replace(short, "postgresql+psycopg://", 1) if url.startswith(short) else url
+        return url
+
+    @property
+    def broker(self) -> str:
+        """The broker's URL in Celery's form."""
+        return self.broker_url or "filesystem://"
+
+    def secret_keys(self) -> tuple[str, ...]:
+        """Return the keys, newest first; in development one is made and kept when none is set."""
+        if self.secret_key:
+            return tuple(key.strip() for key in self.secret_key.split(","))
+        return (_kept_key(self.var / "secret.key"),)
+
+
+def _kept_key(path: Path) -> str:
+    """Read the development key, or make it; two processes that start at once agree on one."""
+    import secrets  # noqa: PLC0415 (only development needs it)
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32))
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+@cache
+def settings() -> Settings:
+    """Return this process's settings, read once."""
+    return Settings()

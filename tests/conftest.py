@@ -1,0 +1,63 @@
+"""What every test shares: the profile of property tests, databases, servers.
+
+A test takes ``database_url`` and runs twice, on SQLite and on PostgreSQL, each time with an empty, migrated
+database that nobody else uses. To run it on one of them only:
+``@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)``.
+``postgresql_url`` and ``redis_url`` are servers for the whole session (with xdist, of each worker): an
+unmigrated PostgreSQL database, a Redis. Servers start when the first test asks for them.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.servers import databases, postgresql, redis_server
+
+SLOW = [HealthCheck.too_slow]
+settings.register_profile("check", max_examples=100, deadline=None, suppress_health_check=SLOW)
+settings.register_profile("proof", max_examples=5_000, deadline=None, suppress_health_check=SLOW)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "check"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.PostgreSQL]:
+    with postgresql.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(postgresql_server: postgresql.PostgreSQL) -> str:
+    return postgresql_server.create("empty")
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with redis_server.running() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_server: postgresql.PostgreSQL) -> str:
+    databases.migrate(postgresql_server.create(databases.TEMPLATE))
+    return databases.TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("migrated")
+    databases.migrate(databases.sqlite_url(folder))
+    return folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield databases.fresh_sqlite(request.getfixturevalue("migrated_sqlite"), tmp_path / "database")
+        return
+    server = request.getfixturevalue("postgresql_server")
+    template = request.getfixturevalue("migrated_postgresql")
+    with databases.fresh_postgresql(server, template=template) as url:
+        yield url

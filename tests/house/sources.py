@@ -1,0 +1,44 @@
+"""The source files that the house tests read."""
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = ("bridge", "workers", "config")
+FOLDERS = (*PRODUCT, "tests")
+# Alembic writes these, one for each step of the schema; they are history and never change.
+VERSIONS = ROOT / "bridge" / "database" / "migrations" / "versions"
+
+
+def python_files(*folders: str) -> list[Path]:
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return sorted(path for path in found if path.parent != VERSIONS)
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def comments(path: Path) -> Iterator[tuple[int, str]]:
+    for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
+def nodes(path: Path, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
+    return (node for node in ast.walk(tree(path)) if isinstance(node, kinds))
+
+
+def ignored_by_git(entry: str) -> bool:
+    patterns = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text().splitlines() if line]
+    return any(fnmatch(entry, pattern) for pattern in [*patterns, ".git"])

@@ -1,0 +1,111 @@
+"""A PostgreSQL cluster of the tests' own, thrown away afterwards."""
+
+import os
+import pwd
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from tests.servers.kept import Recipe, ServerFailed, kept, program
+
+SUPERUSER = "postgres"
+# The account the bridge signs in with. It owns its databases and is no superuser, so that forced row-level
+# security binds it as it does in production; a superuser would pass every policy.
+OWNER = "bridge"
+# What is lost in a crash is thrown away anyway, so nothing waits for the disk.
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "64MB",
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # a long TMPDIR would pass the 107 bytes of a socket's path
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PostgreSQL:
+    """A running cluster, with what it takes to make and drop databases in it."""
+
+    port: int
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://{OWNER}@127.0.0.1:{self.port}/{database}"
+
+    def create(self, database: str, *, template: str = "template0") -> str:
+        """Make a database as a copy of ``template``, which nobody may be connected to, and give its URL."""
+        statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
+        self.run(statement.format(*map(sql.Identifier, (database, OWNER, template))))
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
+        self.run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
+
+    def run(self, statement: sql.Composed | sql.SQL) -> None:
+        with connection(self.port) as superuser:
+            superuser.execute(statement)
+
+
+@contextmanager
+def running() -> Iterator[PostgreSQL]:
+    """Run a cluster whose only databases are PostgreSQL's own."""
+    recipe = Recipe(
+        user=unprivileged_user(),
+        stop_signal=signal.SIGQUIT,
+        prepare=initialise,
+        command=command,
+        answers=answers,
+    )
+    with kept(recipe) as port:
+        server = PostgreSQL(port)
+        server.run(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE").format(sql.Identifier(OWNER)))
+        yield server
+
+
+def unprivileged_user() -> str:
+    """Name the account to run as: PostgreSQL refuses root, so root lends it another."""
+    if os.geteuid() != 0:
+        return ""
+    known = {account.pw_name for account in pwd.getpwall()}
+    return next(name for name in ("postgres", "nobody") if name in known)
+
+
+def initialise(folder: Path) -> None:
+    user = unprivileged_user()
+    as_user = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
+    options = ["--auth=trust", "--no-sync", "--no-locale", "--encoding=UTF8", f"--username={SUPERUSER}"]
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        [program("initdb"), *options, f"--pgdata={folder / 'cluster'}"],
+        cwd=folder,
+        check=False,
+        capture_output=True,
+        text=True,
+        **as_user,
+    )
+    if done.returncode != 0:
+        raise ServerFailed(f"initdb did not finish:\n{done.stdout}{done.stderr}")
+
+
+def command(folder: Path, port: int) -> list[str]:
+    settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+    return [program("postgres"), "-D", str(folder / "cluster"), "-p", str(port), *settings]
+
+
+def answers(port: int) -> bool:
+    try:
+        with connection(port):
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def connection(port: int) -> psycopg.Connection:
+    return psycopg.connect(host="127.0.0.1", port=port, user=SUPERUSER, dbname="postgres", autocommit=True)
