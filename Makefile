@@ -6,7 +6,7 @@ SEED ?= $(shell date +%s)
 BIN := .venv/bin
 RUNTIME := .venv/runtime.installed
 DEVELOPMENT := .venv/development.installed
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+PYTEST := pytest -n 2 --dist loadgroup
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
@@ -25,7 +25,7 @@ serve: setup ## Serve the bridge with demo data until stopped
 
 test: setup-dev ## Pass all tests, on SQLite and PostgreSQL
 	tests/servers/install
-	$(PYTEST)
+	$(BIN)/python -m $(PYTEST)
 
 check: setup-dev ## Format, lint, types, layers, then all tests with their coverage
 	$(BIN)/ruff format --check
@@ -34,9 +34,9 @@ check: setup-dev ## Format, lint, types, layers, then all tests with their cover
 	$(BIN)/lint-imports --no-logo
 	tests/servers/install
 	$(BIN)/coverage erase
-	PYTHONPATH=$(CURDIR) $(BIN)/coverage run -m pytest -n 2 --dist loadgroup
-	$(BIN)/python -m coverage combine --quiet
-	$(BIN)/python -m coverage report
+	PYTHONPATH=$(CURDIR)/tests/house/measured $(BIN)/coverage run -m $(PYTEST)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 proof: setup-dev ## Play the properties much longer; SEED=… plays a run again
 	tests/servers/install

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.house.captured import pytest_runtest_makereport  # noqa: F401 - pytest finds its hooks here
 from tests.servers import databases, postgresql, redis_server
 
 SLOW = [HealthCheck.too_slow]

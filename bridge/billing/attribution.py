@@ -1,10 +1,9 @@
 """Which person, plan, department and cost centre a day's money is shown on."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from bridge.billing.local_days import Days, LocalDays, common
 from bridge.billing.ownership import HeldSeat, Holding
+from bridge.billing.period_days import Days, PeriodDays, common
 
 
 class RowKey(NamedTuple):
@@ -16,27 +15,35 @@ class RowKey(NamedTuple):
     cost_centre: str | None = None
 
 
-def row_order(key: RowKey) -> tuple[tuple[bool, str], ...]:
-    """People by person, plan, department, cost centre in code points, null last."""
-    return tuple((part is None, part or "") for part in key)
+def row_order(key: RowKey) -> tuple[bool | str, ...]:
+    """Order people by person, plan, department, cost centre in code points, null last."""
+    person, plan, department, centre = key
+    return (
+        person is None, person or "", plan is None, plan or "",
+        department is None, department or "", centre is None, centre or "",
+    )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Attributed:
+class Attributed(NamedTuple):
     """The days of one holding that are shown on one row."""
 
     key: RowKey
     days: Days
 
 
-def attribute(holding: Holding, plan: str, calendar: LocalDays) -> list[Attributed]:
-    """The owned days of a holding by row: a day is shown under its latest-started seat that touches it.
+def attribute(holding: Holding, plan: str, calendar: PeriodDays) -> list[Attributed]:
+    """Return the owned days of a holding by row.
 
-    A day the basis adds after the last seat stays with the latest seat begun; one before the first, with the first.
+    A day is shown under its latest-started seat that touches it.
+    A day the basis adds after the last seat stays with the latest seat begun; one before the first, with
+    the first.
     """
     seats = holding.seats
-    if len(seats) == 1 or len({(seat.department, seat.cost_centre) for seat in seats}) == 1:
-        return [Attributed(_key(holding.person, plan, seats[0]), holding.days)]
+    first = seats[0]
+    if len(seats) == 1 or all(
+        seat.department == first.department and seat.cost_centre == first.cost_centre for seat in seats
+    ):
+        return [Attributed(_key(holding.person, plan, first), holding.days)]
     latest_first = sorted(seats, key=_begun, reverse=True)
     rows: dict[RowKey, Days] = {}
     left = holding.days
@@ -51,16 +58,15 @@ def attribute(holding: Holding, plan: str, calendar: LocalDays) -> list[Attribut
     return [Attributed(key, days) for key, days in rows.items()]
 
 
-def key_on(holding: Holding, plan: str, day: int, calendar: LocalDays) -> RowKey | None:
-    """The row of one day, owned or not; None when no seat touches it and the term does not own it."""
-    bit = 1 << day
-    touching = [seat for seat in holding.seats if calendar.touched(*seat.span) & bit]
-    if touching:
-        return _key(holding.person, plan, max(touching, key=_begun))
-    return next((row.key for row in attribute(holding, plan, calendar) if row.days & bit), None)
+def attribute_touched(holding: Holding, plan: str, calendar: PeriodDays) -> list[Attributed]:
+    """Return the owned days and those a seat touches without owning them, by row as in ``attribute``."""
+    days = holding.days
+    for seat in holding.seats:
+        days |= calendar.touched(*seat.span)
+    return attribute(holding._replace(days=days), plan, calendar)
 
 
-def held_microseconds(holding: Holding, days: Days, calendar: LocalDays) -> int:
+def held_microseconds(holding: Holding, days: Days, calendar: PeriodDays) -> int:
     """How long the holding lasts on those days."""
     spans = holding.spans if days == holding.days else common(holding.spans, calendar.spans(days))
     return sum(end - start for start, end in spans)

@@ -1,18 +1,17 @@
-"""Whose seat a local day is: each (person, day) belongs to one term, the highest-ranked whose basis would bill it.
+"""Whose seat a local day is: it belongs to one term, the highest-ranked whose basis would bill it.
 
-Terms that count instants share a day instant by instant, when the day's owner counts instants too. A lost day takes no
-slot, no free seat and no part in a peak.
+Terms that count instants share a day instant by instant, when the day's owner counts instants too. A lost
+day takes no slot, no free seat and no part in a peak.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, datetime
+from typing import NamedTuple
 
-from bridge.billing.local_days import (
+from bridge.billing.period_days import (
     FOREVER,
     Days,
-    LocalDays,
     Span,
     common,
     microseconds,
@@ -23,8 +22,7 @@ from bridge.billing.terms import BY_INSTANT
 from bridge.billing.windows import Window
 
 
-@dataclass(frozen=True, slots=True)
-class SeatSpan:
+class SeatSpan(NamedTuple):
     """A fact: this person held a seat of this plan from ``start`` to ``end`` (UTC; None: still does)."""
 
     person: str
@@ -35,16 +33,14 @@ class SeatSpan:
     cost_centre: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
+class SignIn(NamedTuple):
     """A fact: this person signed in."""
 
     person: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class HeldSeat:
+class HeldSeat(NamedTuple):
     """A seat with its instants in microseconds, cut to a term's window."""
 
     span: Span
@@ -53,8 +49,7 @@ class HeldSeat:
     cost_centre: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(NamedTuple):
     """What one person holds of one term, after all days were given to their owners."""
 
     person: str
@@ -74,7 +69,8 @@ def holdings_of(
 ) -> HoldingsByWindow:
     """For each window its holdings, by person in code points.
 
-    ``frozen`` bills in advance: the seats held at the period's first instant as if they stayed, every one of them active.
+    ``frozen`` bills in advance: the seats held at the period's first instant as if they stayed, every one
+    of them active.
     """
     by_plan: dict[str, Ranked] = defaultdict(list)
     for place, window in enumerate(windows):
@@ -84,68 +80,79 @@ def holdings_of(
     owned: HoldingsByWindow = tuple([] for _ in windows)
     order = sorted(range(len(windows)), key=lambda place: -windows[place].term.rank)
     for person in sorted(held):
-        _give_days(person, held[person], windows, order, active, owned)
+        mine = held[person]
+        if len(mine) > 1:
+            _give_days(person, mine, windows, owned, order=order, active=active)
+        else:  # nobody competes: most people hold one plan
+            ((place, pieces),) = mine.items()
+            days, spans = _claim(person, windows[place], union([piece.span for piece in pieces]), active)
+            owned[place].append(Holding(person, days, spans, pieces))
     return owned
 
 
 def _held_by_person(
     by_plan: Mapping[str, Ranked], seats: Iterable[SeatSpan], *, frozen: bool
 ) -> dict[str, dict[int, list[HeldSeat]]]:
-    """person → place of the window → seats, cut to the window; seats of no length are held at no instant."""
+    """Person → place of the window → seats, cut to the window; seats of no length are held at no instant."""
     held: dict[str, dict[int, list[HeldSeat]]] = {}
-    for seat in seats:
-        started = microseconds(seat.start)
-        end = FOREVER if seat.end is None else microseconds(seat.end)
-        for place, window in by_plan.get(seat.plan, ()):
+    for person, plan, start, until, department, cost_centre in seats:
+        started = microseconds(start)
+        end = FOREVER if until is None else microseconds(until)
+        for place, window in by_plan.get(plan, ()):
             low, high = window.span
-            if frozen:
-                if not started <= window.calendar.start < end:
+            if not frozen:
+                low, high = max(started, low), min(end, high)
+                if low >= high:
                     continue
-                span = (low, high)
-            else:
-                span = (max(started, low), min(end, high))
-                if span[0] >= span[1]:
-                    continue
-            piece = HeldSeat(span, started, seat.department, seat.cost_centre)
-            held.setdefault(seat.person, {}).setdefault(place, []).append(piece)
+            elif not started <= window.calendar.start < end:
+                continue
+            piece = HeldSeat((low, high), started, department, cost_centre)
+            held.setdefault(person, {}).setdefault(place, []).append(piece)
     return held
 
 
 class _Active:
-    """The days on which a sign-in keeps people active, looked up by person and window length."""
+    """The days on which a sign-in keeps people active, computed for those who are asked about."""
 
     def __init__(self, windows: tuple[Window, ...], sign_ins: Iterable[SignIn]) -> None:
-        self._lengths = {w.term.count.window_days for w in windows if w.term.count.basis == "active_login"}
-        self._days: dict[tuple[str, int], Days] = defaultdict(int)
-        if self._lengths:
-            self._read(windows[0].calendar, sign_ins)
+        self._signed_in: dict[str, set[date]] = defaultdict(set)
+        self._days: dict[tuple[str, int], Days] = {}
+        if any(window.term.count.basis == "active_login" for window in windows):
+            self._calendar = windows[0].calendar
+            for person, at in sign_ins:
+                self._signed_in[person].add(self._local_date(at))
 
-    def _read(self, calendar: LocalDays, sign_ins: Iterable[SignIn]) -> None:
-        for sign_in in sign_ins:
-            try:
-                day = sign_in.at.astimezone(calendar.zone).date()
-            except OverflowError:  # the first and last hours a datetime can name lie in no period
-                day = sign_in.at.astimezone(UTC).date()
-            for length in self._lengths:
-                self._days[sign_in.person, length] |= calendar.active(day, length)
+    def _local_date(self, at: datetime) -> date:
+        try:
+            return at.astimezone(self._calendar.zone).date()
+        except OverflowError:  # the first and last hours a datetime can name lie in no period
+            return at.date()
 
     def days(self, person: str, window_days: int) -> Days:
-        return self._days.get((person, window_days), 0)
+        """Return the days at most ``window_days`` after the latest sign-in before their end."""
+        known = self._days.get((person, window_days))
+        if known is None:
+            known = 0
+            for day in self._signed_in.get(person, ()):
+                known |= self._calendar.active(day, window_days)
+            self._days[person, window_days] = known
+        return known
 
 
 def _give_days(
     person: str,
     held: Mapping[int, list[HeldSeat]],
     windows: tuple[Window, ...],
+    owned: HoldingsByWindow,
+    *,
     order: list[int],
     active: _Active | None,
-    owned: HoldingsByWindow,
 ) -> None:
     """Let the terms of one person take their days, the highest rank first."""
     taken: Days = 0
     shared: Days = 0  # taken by a term that counts instants: lower ones of its kind get what it leaves
     higher: list[Span] = []
-    for place in order if len(held) > 1 else held:
+    for place in order:
         seats = held.get(place)
         if seats is None:
             continue
@@ -166,7 +173,7 @@ def _give_days(
 
 
 def _claim(person: str, window: Window, spans: list[Span], active: _Active | None) -> tuple[Days, list[Span]]:
-    """The days a term would bill if no other did, and the instants it counts."""
+    """Return the days a term would bill if no other did, and the instants it counts."""
     calendar, count = window.calendar, window.term.count
     if count.basis == "month_any":
         return window.days, [window.span]

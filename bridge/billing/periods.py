@@ -34,13 +34,16 @@ class Period:
 
 
 def add_months(anchor: date, months: int) -> date:
-    """The anchor day ``months`` later (or earlier); 31 January, 29 February, 31 March: a short month clips only itself."""
+    """Return the anchor day ``months`` later (or earlier).
+
+    31 January, 29 February, 31 March: a short month clips only itself.
+    """
     year, month = divmod(anchor.year * 12 + anchor.month - 1 + months, 12)
     return date(year, month + 1, min(anchor.day, monthrange(year, month + 1)[1]))
 
 
 def period_containing(anchor: date, interval: Interval, day: date) -> Period:
-    """The period of a subscription that contains ``day``, also when the day lies before the anchor."""
+    """Return the period of a subscription that contains ``day``, also when the day lies before the anchor."""
     step = MONTHS[interval]
     index = ((day.year - anchor.year) * 12 + day.month - anchor.month) // step
     if add_months(anchor, index * step) > day:

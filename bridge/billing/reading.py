@@ -1,4 +1,4 @@
-"""Typed values out of a JSON document, each refusal naming its RFC 6901 pointer, what was found, what is allowed."""
+"""Typed values out of a JSON document, each refusal naming its RFC 6901 pointer."""
 
 import json
 import re
@@ -16,6 +16,7 @@ JsonObject = dict[str, Any]
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_SHOWN = 60
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
 
 
@@ -47,26 +48,26 @@ class _Doubled(dict[str, Any]):
 
 
 def refusal(pointer: str, found: object, allowed: str) -> InvalidValue:
-    """The error for a value that is not allowed where it stands."""
+    """Return the error for a value that is not allowed where it stands."""
     return InvalidValue(f"found {shown(found)}, allowed {allowed}", pointer=pointer)
 
 
 def shown(value: object) -> str:
-    """A value as it stood in the document, cut to a length that fits one line."""
+    """Return a value as it stood in the document, cut to a length that fits one line."""
     text = json.dumps(value, ensure_ascii=True, default=str)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
 def escaped(name: str) -> str:
-    """A name as a part of a JSON pointer (RFC 6901 section 3)."""
+    """Return a name as a part of a JSON pointer (RFC 6901 section 3)."""
     return name[:100].replace("~", "~0").replace("/", "~1")
 
 
 def load(document: bytes, limits: Limits = DEFAULT_LIMITS) -> JsonObject:
-    """The JSON object in ``document``.
+    """Return the JSON object in ``document``.
 
-    Raises InvalidSyntax for what is no JSON, InvalidValue for a name that stands twice in one object, TooLarge over the
-    limit of bytes.
+    Raises InvalidSyntax for what is no JSON, InvalidValue for a name that stands twice in one object,
+    TooLarge over the limit of bytes.
     """
     if len(document) > limits.document_bytes:
         raise TooLarge(f"found {len(document)} bytes, allowed at most {limits.document_bytes}", pointer="")
@@ -85,9 +86,13 @@ def load(document: bytes, limits: Limits = DEFAULT_LIMITS) -> JsonObject:
     try:
         value = json.loads(document, object_pairs_hook=unique, parse_constant=_no_number)
     except RecursionError as deep:
-        raise InvalidSyntax("found JSON nested too deep to read, allowed the shape of a quote", pointer="") from deep
+        raise InvalidSyntax(
+            "found JSON nested too deep to read, allowed the shape of a quote", pointer=""
+        ) from deep
     except ValueError as bad:
-        raise InvalidSyntax(f"found text that is no JSON ({bad}), allowed one JSON object", pointer="") from bad
+        raise InvalidSyntax(
+            f"found text that is no JSON ({bad}), allowed one JSON object", pointer=""
+        ) from bad
     if doubled:
         pointer = _place(value, "")
         raise InvalidValue("found this name twice in one object, allowed once", pointer=pointer)
@@ -99,7 +104,7 @@ def _no_number(name: str) -> None:
 
 
 def _place(value: object, at: str) -> str | None:
-    """The pointer of the first name that stands twice under ``value``."""
+    """Return the pointer of the first name that stands twice under ``value``."""
     if isinstance(value, _Doubled):
         return f"{at}/{escaped(value.name)}"
     if isinstance(value, dict):
@@ -112,7 +117,7 @@ def _place(value: object, at: str) -> str | None:
 
 
 def obj(value: object, at: str, names: frozenset[str] | None = None) -> JsonObject:
-    """An object that has no other members than ``names``."""
+    """Return an object that has no other members than ``names``."""
     if not isinstance(value, dict):
         raise refusal(at, value, "an object")
     if names is not None and not value.keys() <= names:
@@ -124,7 +129,7 @@ def obj(value: object, at: str, names: frozenset[str] | None = None) -> JsonObje
 
 
 def listed(raw: JsonObject, name: str, at: str, limit: int, *, required: bool = False) -> Sequence[Any]:
-    """A list of at most ``limit`` members; absent or null is empty unless required."""
+    """Return a list of at most ``limit`` members; absent or null is empty unless required."""
     value = raw.get(name)
     if value is None and not required:
         return ()
@@ -140,7 +145,7 @@ def missing(pointer: str, allowed: str) -> InvalidValue:
 
 
 def text(raw: JsonObject, name: str, at: str, limits: Limits) -> str:
-    """A required text of at least one character."""
+    """Return a required text of at least one character."""
     value = raw.get(name)
     if type(value) is str and 0 < len(value) <= limits.text_characters:
         return value
@@ -149,7 +154,10 @@ def text(raw: JsonObject, name: str, at: str, limits: Limits) -> str:
 
 
 def optional_text(raw: JsonObject, name: str, at: str, limits: Limits) -> str | None:
-    return None if raw.get(name) is None else text(raw, name, at, limits)
+    value = raw.get(name)
+    if type(value) is str and 0 < len(value) <= limits.text_characters:
+        return value
+    return None if value is None else text(raw, name, at, limits)
 
 
 def choice(raw: JsonObject, name: str, at: str, choices: Sequence[Choice], default: Choice) -> Choice:
@@ -159,7 +167,7 @@ def choice(raw: JsonObject, name: str, at: str, choices: Sequence[Choice], defau
         return default
     if not isinstance(value, str) or value not in choices:
         raise refusal(f"{at}/{name}", value, " | ".join(choices))
-    return choices[choices.index(value)]  # type: ignore[arg-type]  # it is one of them, as the line above has shown
+    return choices[choices.index(value)]
 
 
 def truth(raw: JsonObject, name: str, at: str, *, default: bool) -> bool:
@@ -172,7 +180,7 @@ def truth(raw: JsonObject, name: str, at: str, *, default: bool) -> bool:
 
 
 def whole(raw: JsonObject, name: str, at: str, limit: int, *, lowest: int = 0) -> int | None:
-    """An integer from ``lowest`` to ``limit``; None when absent or null."""
+    """Return an integer from ``lowest`` to ``limit``; None when absent or null."""
     value = raw.get(name)
     if value is None:
         return None
@@ -182,7 +190,10 @@ def whole(raw: JsonObject, name: str, at: str, limit: int, *, lowest: int = 0) -
 
 
 def decimal(raw: JsonObject, name: str, at: str, *, signed: bool = False) -> Fraction | None:
-    """A number written as a string, so that no reader makes a float of it; None when absent or null."""
+    """Return a number written as a string, so that no reader makes a float of it.
+
+    None when absent or null.
+    """
     value = raw.get(name)
     if value is None:
         return None
@@ -195,7 +206,7 @@ def decimal(raw: JsonObject, name: str, at: str, *, signed: bool = False) -> Fra
 
 
 def percent(raw: JsonObject, name: str, at: str) -> Fraction:
-    """A percentage from 0 to 100; absent or null is 0."""
+    """Return a percentage from 0 to 100; absent or null is 0."""
     value = decimal(raw, name, at) or Fraction(0)
     if value > 100:  # noqa: PLR2004 - a hundred per cent is all there is
         raise refusal(f"{at}/{name}", raw[name], "a percentage from 0 to 100")
@@ -203,7 +214,7 @@ def percent(raw: JsonObject, name: str, at: str) -> Fraction:
 
 
 def quantity(raw: JsonObject, name: str, at: str) -> Fraction | None:
-    """A positive number, as an integer or in a string; None when absent or null."""
+    """Return a positive number, as an integer or in a string; None when absent or null."""
     value = raw.get(name)
     number = Fraction(value) if type(value) is int else decimal(raw, name, at)
     if number is not None and number <= 0:
@@ -212,7 +223,7 @@ def quantity(raw: JsonObject, name: str, at: str) -> Fraction | None:
 
 
 def local_date(raw: Mapping[str, Any], name: str, at: str) -> date | None:
-    """A date ``YYYY-MM-DD``; None when absent or null."""
+    """Return a date ``YYYY-MM-DD``; None when absent or null."""
     value = raw.get(name)
     if value is None:
         return None
@@ -228,7 +239,10 @@ def local_date(raw: Mapping[str, Any], name: str, at: str) -> date | None:
 
 
 def instant(raw: JsonObject, name: str, at: str, known: dict[str, datetime]) -> datetime:
-    """A required RFC 3339 date-time with its offset; ``known`` remembers the texts that were read before."""
+    """Return a required RFC 3339 date-time with its offset.
+
+    ``known`` remembers the texts that were read before.
+    """
     value = raw.get(name)
     if type(value) is str:
         found = known.get(value)

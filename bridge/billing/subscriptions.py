@@ -1,14 +1,13 @@
 """Subscriptions: what a tenant is billed by, from which date."""
 
-from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, cast
+from typing import cast
 
 from sqlalchemy import select
 
-from bridge.billing.periods import Interval, Period, period_containing, periods_between
+from bridge.billing.periods import Interval
+from bridge.billing.subscription_terms import SubscriptionTerms, Timing
 from bridge.billing.tables import Invoice, InvoiceCounter, Subscription
 from bridge.database.ids import new_id
 from bridge.database.sessions import TenantSession
@@ -16,50 +15,7 @@ from bridge.errors import Conflict, InvalidValue, NotFound
 from bridge.journal.record import Cause, Subject, record
 from bridge.tenants.tables import Tenant
 
-Timing = Literal["arrears", "advance"]
-LEAP_YEAR = 2000
 LAST_ANCHOR_DAY = 31
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriptionTerms:
-    """A subscription as it stands: its periods begin on ``anchor_day``, in a short month on the last day.
-
-    Local dates ``[starts_on, ends_on)`` are billed; of a period that begins earlier or ends later, only those.
-    """
-
-    id: str
-    interval: Interval
-    anchor_day: int
-    timing: Timing
-    starts_on: date
-    ends_on: date | None
-
-    @property
-    def anchor(self) -> date:
-        """A date on which a period begins; in a leap year, so that a 29 February stays one."""
-        month = self.starts_on.month if self.interval == "year" else 1
-        return date(LEAP_YEAR, month, min(self.anchor_day, monthrange(LEAP_YEAR, month)[1]))
-
-    def period_of(self, day: date) -> Period:
-        """Return the period that contains a local date."""
-        return period_containing(self.anchor, self.interval, day)
-
-    def periods_until(self, until: date) -> tuple[Period, ...]:
-        """Return the periods that have a billed day before ``until``, in order."""
-        end = until if self.ends_on is None else min(until, self.ends_on)
-        return periods_between(self.anchor, self.interval, self.starts_on, end)
-
-    def document(self) -> dict[str, str | int | None]:
-        """Return it for JSON."""
-        return {
-            "id": self.id,
-            "interval": self.interval,
-            "anchor_day": self.anchor_day,
-            "timing": self.timing,
-            "starts_on": self.starts_on.isoformat(),
-            "ends_on": self.ends_on.isoformat() if self.ends_on else None,
-        }
 
 
 def create_default_subscription(
@@ -105,7 +61,9 @@ def create_subscription(
 
 def read_subscriptions(session: TenantSession) -> tuple[SubscriptionTerms, ...]:
     """Return the tenant's subscriptions in order of their start, without those replaced before they began."""
-    rows: Sequence[Subscription] = session.scalars(select(Subscription).order_by(Subscription.starts_on)).all()
+    rows: Sequence[Subscription] = session.scalars(
+        select(Subscription).order_by(Subscription.starts_on)
+    ).all()
     return tuple(_terms(row) for row in rows if row.ends_on is None or row.ends_on > row.starts_on)
 
 

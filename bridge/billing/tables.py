@@ -1,15 +1,12 @@
-"""Rows of subscriptions, price terms, invoices with their lines and person lines."""
+"""Rows of subscriptions, price terms, invoices with what each person costs."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bridge.database.rows import TenantRow
-
-
-ADJUSTMENT = text("cause_id IS NOT NULL")
 
 
 class Subscription(TenantRow):
@@ -86,33 +83,29 @@ class Invoice(TenantRow):
     sha256: Mapped[str]
 
 
-class InvoicePerson(TenantRow):
-    """A person's share of an invoice: what they cost in one plan and department in one period.
+class InvoicePeople(TenantRow):
+    """A page of an invoice: what a run of people cost in one period, as canonical JSON.
 
-    ``person_id`` is null for money that no person caused. ``for_period_start`` tells the period the money is
-    for: the invoice's own, or an earlier one when the row is an adjustment; ``cause_id`` then names the fact.
+    A row for each person and period would mean a million rows with their index entries at the end of a large
+    tenant's month; issued rows never change, so a thousand of them are one row here. ``shares`` is an array of
+    arrays, see ``people_pages``. ``for_period_start`` tells the period the money is for: the invoice's own, or
+    an earlier one where the page holds adjustments. ``first_person`` and ``last_person`` find a person's page
+    (both empty where it has none); ``has_unassigned`` tells that it holds money that no person caused.
     """
 
     __tablename__ = "invoice_people"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "invoice_id"], ["invoices.tenant_id", "invoices.id"]),
-        Index("ix_invoice_people_person", "tenant_id", "person_id", "invoice_id"),
-        Index(
-            "ix_invoice_people_adjustments", "tenant_id", "for_period_start",
-            sqlite_where=ADJUSTMENT, postgresql_where=ADJUSTMENT,
-        ),
+        Index("ix_invoice_people_period", "tenant_id", "for_period_start"),
     )
 
     invoice_id: Mapped[str] = mapped_column(primary_key=True)
-    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    person_id: Mapped[str | None]
-    plan: Mapped[str | None]
-    department: Mapped[str | None]
-    cost_centre: Mapped[str | None]
-    billable_days: Mapped[int]
-    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    page: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     for_period_start: Mapped[date]
-    cause_id: Mapped[str | None]
+    first_person: Mapped[str]
+    last_person: Mapped[str]
+    has_unassigned: Mapped[bool]
+    shares: Mapped[str]
 
 
 class InvoiceCounter(TenantRow):

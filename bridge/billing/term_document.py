@@ -25,8 +25,27 @@ from bridge.billing.tiers import ZERO, Price, Tier, TiersMode
 from bridge.errors import InvalidValue
 
 _TERM = frozenset(
-    "plan rank unit_amount interval year_start valid tiers tiers_mode count included_seats max_seats minimum per_user_cap "
-    "plan_cap plan_floor discount_percent meters timing annual".split()
+    [
+        "plan",
+        "rank",
+        "unit_amount",
+        "interval",
+        "year_start",
+        "valid",
+        "tiers",
+        "tiers_mode",
+        "count",
+        "included_seats",
+        "max_seats",
+        "minimum",
+        "per_user_cap",
+        "plan_cap",
+        "plan_floor",
+        "discount_percent",
+        "meters",
+        "timing",
+        "annual",
+    ]
 )
 _COUNT = frozenset({"basis", "removal_day", "window_days"})
 _TIER = frozenset({"up_to", "unit_amount", "flat_amount"})
@@ -39,7 +58,7 @@ _VALID = frozenset({"from", "until"})
 
 
 def parse_term(value: object, pointer: str, *, currency: str, limits: Limits = DEFAULT_LIMITS) -> PriceTerm:
-    """The price term in ``value``; ``pointer`` is where it stands in the caller's document.
+    """Return the price term in ``value``; ``pointer`` is where it stands in the caller's document.
 
     Raises InvalidValue, with the pointer of the part that is wrong.
     """
@@ -57,7 +76,7 @@ def parse_term(value: object, pointer: str, *, currency: str, limits: Limits = D
         interval=reading.choice(raw, "interval", pointer, get_args(Interval), "month"),
         year_start=reading.local_date(raw, "year_start", pointer),
         valid=_validity(raw, pointer),
-        count=_count(raw, pointer, limits),
+        count=_count(raw, pointer, limits) if annual is None else Count(),  # a true-up counts the peak
         included_seats=reading.whole(raw, "included_seats", pointer, limits.count) or 0,
         max_seats=reading.whole(raw, "max_seats", pointer, limits.count),
         minimum=_minimum(raw, pointer, currency, limits),
@@ -72,25 +91,27 @@ def parse_term(value: object, pointer: str, *, currency: str, limits: Limits = D
 
 
 def paid_amount(raw: JsonObject, name: str, at: str, currency: str, *, signed: bool = False) -> int | None:
-    """An amount that changes hands, so in whole minor units; None when absent or null."""
+    """Return an amount that changes hands, so in whole minor units; None when absent or null."""
     if reading.decimal(raw, name, at, signed=signed) is None:
         return None
     return int(parse_amount(raw[name], currency, pointer=f"{at}/{name}"))
 
 
 def _fine_amount(raw: JsonObject, name: str, at: str, currency: str) -> Fraction | None:
-    """A price in minor units, possibly finer than one; None when absent or null."""
+    """Return a price in minor units, possibly finer than one; None when absent or null."""
     if reading.decimal(raw, name, at) is None:
         return None
     return parse_amount(raw[name], currency, pointer=f"{at}/{name}", finer=True)
 
 
 def _price(raw: JsonObject, at: str, currency: str, limits: Limits) -> Price | None:
-    """A unit price or tiers; both at once cannot be meant."""
+    """Return a unit price or tiers; both at once cannot be meant."""
     unit = _fine_amount(raw, "unit_amount", at, currency)
     tiers = _tiers(raw, at, currency, limits)
     if unit is not None and tiers:
-        raise InvalidValue(f"found tiers beside {at}/unit_amount, allowed exactly one of the two", pointer=f"{at}/tiers")
+        raise InvalidValue(
+            f"found tiers beside {at}/unit_amount, allowed exactly one of the two", pointer=f"{at}/tiers"
+        )
     mode = reading.choice(raw, "tiers_mode", at, get_args(TiersMode), "graduated")
     return None if unit is None and not tiers else Price(unit or ZERO, tiers, mode)
 
@@ -175,7 +196,10 @@ def _annual(raw: JsonObject, at: str, limits: Limits) -> Annual | None:
 
 
 def _refuse_beside_annual(raw: JsonObject, at: str) -> None:
-    """A commitment for a year is charged for its seats alone; anything else would be counted by another clock."""
+    """Refuse more than seats.
+
+    Anything else would be counted by another clock.
+    """
     for name in ("minimum", "per_user_cap", "plan_cap", "plan_floor", "valid"):
         if raw.get(name) is not None:
             raise reading.refusal(f"{at}/{name}", raw[name], f"null beside {at}/annual")
@@ -193,7 +217,9 @@ def _count(raw: JsonObject, at: str, limits: Limits) -> Count:
     basis = reading.choice(row, "basis", place, get_args(Basis), "day_any")
     removal_day = reading.choice(row, "removal_day", place, get_args(RemovalDay), "billed")
     if removal_day == "free" and basis not in WITH_REMOVAL_DAY:
-        raise reading.refusal(f"{place}/removal_day", "free", f"billed with {basis}, which counts no removal day")
+        raise reading.refusal(
+            f"{place}/removal_day", "free", f"billed with {basis}, which counts no removal day"
+        )
     window = reading.whole(row, "window_days", place, limits.window_days)
     return Count(basis, removal_day, DEFAULT_WINDOW_DAYS if window is None else window)
 

@@ -26,7 +26,9 @@ TrueUp = Literal["monthly", "quarterly", "yearly"]
 DEFAULT_WINDOW_DAYS = 28
 """How long a sign-in keeps a person active, when a term does not say."""
 
-ONE_NUMBER: frozenset[Basis] = frozenset({"month_any", "high_water", "average", "snapshot_start", "snapshot_end"})
+ONE_NUMBER: frozenset[Basis] = frozenset(
+    {"month_any", "high_water", "average", "snapshot_start", "snapshot_end"}
+)
 """The bases that give one count for the period."""
 BY_INSTANT: frozenset[Basis] = frozenset({"second", "average"})
 """The bases that count time, not days."""
@@ -115,7 +117,10 @@ class PriceTerm:
 
     @property
     def by_slot(self) -> bool:
-        """Whether concurrent seats are counted, and not each person by himself: the next seat has its own price."""
+        """Whether concurrent seats are counted, and not each person by himself.
+
+        The next seat has its own price.
+        """
         return bool(self.included_seats or self.max_seats is not None or (self.price and self.price.tiers))
 
     def billed_seats(self, count: Quantity) -> Quantity:
@@ -124,9 +129,9 @@ class PriceTerm:
         return charged if self.max_seats is None else min(charged, self.max_seats)
 
     def units(self, count: Quantity) -> Fraction:
-        """What ``count`` held seats cost for a whole interval, without flat fees."""
+        """Tell what ``count`` held seats cost for a whole interval, without flat fees."""
         return self.price.units(self.billed_seats(count)) if self.price else ZERO
 
     def flats(self, highest: Quantity) -> Fraction:
-        """The flat fees once ``highest`` seats were held."""
+        """Return the flat fees once ``highest`` seats were held."""
         return self.price.flats(self.billed_seats(highest)) if self.price else ZERO

@@ -1,7 +1,7 @@
 """Prices that depend on how many: a unit price, or tiers that are graduated or by volume.
 
-Tier k covers quantities over the bound of tier k - 1 up to its own. The first is reached at 0, with nobody there at all;
-flat fees are charged once and never in part.
+Tier k covers quantities over the bound of tier k - 1 up to its own. The first is reached at 0, with nobody
+there at all; flat fees are charged once and never in part.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Price:
     mode: TiersMode = "graduated"
 
     def units(self, quantity: Quantity) -> Fraction:
-        """The price of a quantity without flat fees."""
+        """Return the price of a quantity without flat fees."""
         if not self.tiers:
             return self.unit_amount * quantity
         if self.mode == "volume":
@@ -44,7 +44,10 @@ class Price:
         return cost
 
     def flats(self, highest: Quantity) -> Fraction:
-        """The flat fees once ``highest`` was reached: of all tiers up to it (graduated), of its own tier (volume)."""
+        """Return the flat fees once ``highest`` was reached.
+
+        Of all tiers up to it (graduated), of its own tier (volume).
+        """
         if not self.tiers:
             return ZERO
         reached = self._reached(highest)

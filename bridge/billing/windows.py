@@ -1,10 +1,10 @@
-"""The part of a period in which a price term is in force, with the share of its price that each day there is worth."""
+"""The part of a period in which a price term is in force, worth a share of its price day by day."""
 
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from bridge.billing.local_days import Days, LocalDays, Span, first_instant
+from bridge.billing.period_days import Days, PeriodDays, Span, first_instant
 from bridge.billing.periods import periods_between
 from bridge.billing.terms import PriceTerm
 from bridge.billing.tiers import ZERO
@@ -27,7 +27,7 @@ class Window:
     term: PriceTerm
     index: int
     """Its place among the terms of the document."""
-    calendar: LocalDays
+    calendar: PeriodDays
     days: Days
     """The local days on which the term is valid."""
     span: Span
@@ -45,15 +45,17 @@ class Window:
     @property
     def value(self) -> Fraction:
         """The share of the term's price that the whole window is worth."""
-        return self.days_value({stretch: (self.days & stretch.days).bit_count() for stretch in self.stretches})
+        return self.days_value(
+            {stretch: (self.days & stretch.days).bit_count() for stretch in self.stretches}
+        )
 
     @staticmethod
     def days_value(day_counts: dict[Stretch, int]) -> Fraction:
         return sum((stretch.day_value * count for stretch, count in day_counts.items()), ZERO)
 
 
-def windows_of(terms: tuple[PriceTerm, ...], calendar: LocalDays) -> tuple[Window, ...]:
-    """The terms that are valid on at least one day, in document order."""
+def windows_of(terms: tuple[PriceTerm, ...], calendar: PeriodDays) -> tuple[Window, ...]:
+    """Return the terms that are valid on at least one day, in document order."""
     windows = []
     for index, term in enumerate(terms):
         days = calendar.between(term.valid.first, term.valid.until)
@@ -63,7 +65,7 @@ def windows_of(terms: tuple[PriceTerm, ...], calendar: LocalDays) -> tuple[Windo
     return tuple(windows)
 
 
-def _stretches(term: PriceTerm, calendar: LocalDays) -> tuple[Stretch, ...]:
+def _stretches(term: PriceTerm, calendar: PeriodDays) -> tuple[Stretch, ...]:
     """``month``: the price is that of the period; ``year``: that of the subscription year a day lies in."""
     if term.interval == "month":
         whole = (calendar.start, calendar.end)
@@ -72,6 +74,8 @@ def _stretches(term: PriceTerm, calendar: LocalDays) -> tuple[Stretch, ...]:
     stretches = []
     for year in periods_between(anchor, "year", calendar.period.start, calendar.period.end):
         days = calendar.between(year.start, year.end)
+        if not days:  # the zone skipped the only date of this year in the period
+            continue
         (span,) = calendar.spans(days)
         lasts = (first_instant(year.start, calendar.zone), first_instant(year.end, calendar.zone))
         stretches.append(_stretch(days, span, year.days, lasts))

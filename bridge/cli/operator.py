@@ -15,7 +15,7 @@ from bridge.app import put_together
 from bridge.database.ids import new_id
 from bridge.errors import InvalidValue, NotFound
 from bridge.journal.record import Cause
-from bridge.tenants.create import tenant_ids
+from bridge.tenants.read import tenant_ids
 from bridge.tenants.tables import Connection, Tenant
 from bridge.web.context import Bridge
 from config.settings import settings

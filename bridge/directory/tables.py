@@ -16,7 +16,7 @@ class Person(TenantRow):
     """A person as one connection knows them now; ``resource`` is the SCIM user without id, groups or meta.
 
     A deleted person is a tombstone: names, resource and external id are emptied, ``external_digest`` (keyed)
-    stays, so that a returner is the same person to billing.
+    stays, so that a returner is the same person to billing. ``folded`` is the resource as filters compare it.
     """
 
     __tablename__ = "people"
@@ -32,7 +32,9 @@ class Person(TenantRow):
         ),
         Index("ix_people_external_digest", "tenant_id", "connection_id", "external_digest"),
         Index("ix_people_email", "tenant_id", "connection_id", "email_key"),
+        Index("ix_people_display_name", "tenant_id", "connection_id", "display_name_key"),
         Index("ix_people_created", "tenant_id", "connection_id", "created_at", "id"),
+        Index("ix_people_changed", "tenant_id", "connection_id", "changed_at"),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -42,9 +44,11 @@ class Person(TenantRow):
     external_id: Mapped[str | None]
     external_digest: Mapped[str | None]
     display_name: Mapped[str | None]
+    display_name_key: Mapped[str | None]
     email_key: Mapped[str | None]
     active: Mapped[bool]
     resource: Mapped[dict[str, Any]]
+    folded: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
@@ -77,6 +81,7 @@ class Group(TenantRow):
     """A group as one connection knows it now; its members are rows of their own.
 
     ``unique_name_key`` is set only where the connection's dialect refuses two groups of one name.
+    ``folded`` is the resource as filters compare it.
     """
 
     __tablename__ = "groups"
@@ -92,6 +97,7 @@ class Group(TenantRow):
         ),
         Index("ix_groups_name", "tenant_id", "connection_id", "display_name_key"),
         Index("ix_groups_created", "tenant_id", "connection_id", "created_at", "id"),
+        Index("ix_groups_changed", "tenant_id", "connection_id", "changed_at"),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -101,6 +107,7 @@ class Group(TenantRow):
     unique_name_key: Mapped[str | None]
     external_id: Mapped[str | None]
     resource: Mapped[dict[str, Any]]
+    folded: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]

@@ -1,6 +1,6 @@
 """Writing into the journal, in the transaction of what it tells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,17 @@ class Subject:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing to be told; see ``record``."""
+
+    action: str
+    subject: Subject
+    cause: Cause
+    at: datetime
+    details: Mapping[str, Any]
+
+
 def record(
     session: TenantSession,
     action: str,
@@ -48,20 +59,26 @@ def record(
     ``action`` reads source:subject:verb, as in ``scim:person:create``. ``details`` may hold ids, counts and
     keys of the catalogues, never a name, an address or another attribute of a person.
     """
-    entry_id = new_id(at)
-    session.execute(
-        insert(JournalEntry),
+    return record_all(session, [Entry(action, subject, cause, at, details or {})])[0]
+
+
+def record_all(session: TenantSession, entries: Sequence[Entry]) -> list[str]:
+    """Add many entries in one statement, as ``record`` adds one, and return their ids."""
+    rows = [
         {
             "tenant_id": session.tenant_id,
-            "id": entry_id,
-            "at": at,
-            "action": action,
-            "actor_kind": cause.actor_kind,
-            "actor_id": cause.actor_id,
-            "request_id": cause.request_id,
-            "subject_kind": subject.kind,
-            "subject_id": subject.id,
-            "details": dict(details or {}),
-        },
-    )
-    return entry_id
+            "id": new_id(entry.at),
+            "at": entry.at,
+            "action": entry.action,
+            "actor_kind": entry.cause.actor_kind,
+            "actor_id": entry.cause.actor_id,
+            "request_id": entry.cause.request_id,
+            "subject_kind": entry.subject.kind,
+            "subject_id": entry.subject.id,
+            "details": dict(entry.details),
+        }
+        for entry in entries
+    ]
+    if rows:
+        session.execute(insert(JournalEntry), rows)
+    return [str(row["id"]) for row in rows]

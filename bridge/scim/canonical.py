@@ -73,9 +73,7 @@ def canonical_resource(
     return Canonical(out, tuple(reading.used), tuple(reading.discarded))
 
 
-def _read_core(
-    raw: Mapping[str, Any], resource_schema: ResourceSchema, reading: Reading
-) -> dict[str, Any]:
+def _read_core(raw: Mapping[str, Any], resource_schema: ResourceSchema, reading: Reading) -> dict[str, Any]:
     """Read all attributes; those under their exact name at once, since nearly all are."""
     out: dict[str, Any] = {}
     table = _compiled(resource_schema).core

@@ -57,7 +57,7 @@ def _resolved(parsed: Filter, look_up: _Resolve, *, tolerant: bool) -> Filter:
 
 def _resolved_value_path(parsed: ValuePath, look_up: _Resolve, *, tolerant: bool) -> Filter:
     found = look_up(parsed.path)
-    if found.sub is not None or not found.attribute.sub_attributes:
+    if not found.attribute.sub_attributes:
         raise InvalidFilter(f"{parsed.path} has no sub-attributes to select by; leave out the brackets.")
 
     def within(path: AttrPath) -> Resolved:

@@ -144,7 +144,8 @@ class _Lexer:
 
     def _operator(self, kind: str, piece: str) -> None:
         word = piece.lower()
-        if piece == "[":
+        # Nothing is below a sub-attribute; the grammar would read `a.b[…] eq 1` as `a[…].b eq 1`.
+        if piece == "[" and self.tokens[-1].type != "SUBATTR":
             self._open("LBRACKET", piece)
         elif kind == "word" and word == "pr":
             self._count()

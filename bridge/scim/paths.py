@@ -50,38 +50,35 @@ def parse_path(
 
     A path is what stands in a filter before ``pr``, so it is read by the filter's lexer and grammar.
     """
-    tree = _parsed(text, limits)
-    if isinstance(tree, Present):
-        resolved, used = _found(resource_schema, tree.path, tolerances)
-        return PatchPath(resolved.schema, resolved.attribute, None, resolved.sub, used)
-    condition, sub_name = _split(tree.condition)
+    tree, sub_name = _parsed(text, limits)
     resolved, used = _found(resource_schema, tree.path, tolerances)
+    if isinstance(tree, Present):
+        return PatchPath(resolved.schema, resolved.attribute, None, resolved.sub, used)
     attribute = resolved.attribute
-    if resolved.sub is not None or not attribute.multi_valued or not attribute.sub_attributes:
+    if not attribute.multi_valued or not attribute.sub_attributes:
         raise InvalidPath(f"{shown(text)}: only a multi-valued attribute with parts has elements to select.")
     sub = attribute.sub(sub_name) if sub_name else None
     if sub_name and sub is None:
         raise InvalidPath(f"{shown(text)}: {attribute.name} has no sub-attribute {shown(sub_name)}.")
-    condition, more = _resolved_condition(condition, resolved, resource_schema, tolerances)
+    condition, more = _condition(tree.condition, resolved, resource_schema, tolerances)
     return PatchPath(resolved.schema, attribute, condition, sub, used + more)
 
 
-def _parsed(text: str, limits: FilterLimits) -> Present | ValuePath:
+def _parsed(text: str, limits: FilterLimits) -> tuple[Present | ValuePath, str | None]:
+    """Return the path as a filter, and apart from it the sub-attribute behind a closing bracket."""
+    sub_name = None
     try:
-        tree = parse_shape(tokenize(f"{text} pr", limits=limits))
+        tokens = tokenize(f"{text} pr", limits=limits)
+        if [each.type for each in tokens[-3:]] == ["RBRACKET", "SUBATTR", "PR"]:
+            sub_name = str(tokens.pop(-2).value)
+        tree = parse_shape(tokens)
     except InvalidFilter as error:
-        raise InvalidPath(f"The path {shown(text)} cannot be read: {error.detail}") from error
+        raise InvalidPath(f"The path {shown(text)} cannot be read. {error.detail}") from error
     if not isinstance(tree, Present | ValuePath):
-        raise InvalidPath(f"The path {shown(text)} must name one attribute.")
-    return tree
-
-
-_END = object()
-
-
-def _split(condition: Filter) -> tuple[Filter, str | None]:
-    """Split off the ``sub pr`` that reading ``attribute[condition].sub pr`` put into the condition."""
-    raise NotImplementedError
+        raise InvalidPath(
+            f"The path {shown(text)} must name one attribute, with at most one pair of brackets."
+        )
+    return tree, sub_name
 
 
 def _found(
@@ -95,7 +92,22 @@ def _found(
     return found[0], (found[1],) if found[1] else ()
 
 
-def _resolved_condition(
+def _condition(
     condition: Filter, resolved: Resolved, resource_schema: ResourceSchema, tolerances: frozenset[str]
 ) -> tuple[Filter, tuple[str, ...]]:
-    raise NotImplementedError
+    """Check the condition within the brackets, first to the letter, then with the dialect's tolerance."""
+    asked = ValuePath(AttrPath(resolved.schema, resolved.attribute.name), condition)
+    try:
+        return _checked(asked, resource_schema, tolerant=False), ()
+    except InvalidFilter as error:
+        if "text_in_comparisons" not in tolerances:
+            raise InvalidPath(error.detail) from error
+    try:
+        return _checked(asked, resource_schema, tolerant=True), ("text_in_comparisons",)
+    except InvalidFilter as error:
+        raise InvalidPath(error.detail) from error
+
+
+def _checked(asked: ValuePath, resource_schema: ResourceSchema, *, tolerant: bool) -> Filter:
+    checked = resolve_filter(asked, resource_schema, tolerant=tolerant)
+    return checked.condition if isinstance(checked, ValuePath) else checked

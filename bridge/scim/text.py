@@ -1,5 +1,6 @@
 """The rules by which texts are accepted, shown in messages or compared."""
 
+import reprlib
 import unicodedata
 
 from bridge.errors import InvalidValue
@@ -48,6 +49,7 @@ def checked_text(text: str, *, name: str, limit_characters: int) -> str:
 
 def shown(value: object) -> str:
     """Return a value as a message may quote it: escaped, and cut when it is long."""
-    text = value if isinstance(value, str) else repr(value)
+    # reprlib stops at a depth and a length: a value from outside may have neither.
+    text = value if isinstance(value, str) else reprlib.repr(value)
     cut = text if len(text) <= SHOWN_LENGTH else text[: SHOWN_LENGTH - 1] + "…"
     return ascii(cut) if fault_of(cut) else repr(cut) if isinstance(value, str) else cut

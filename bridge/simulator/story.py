@@ -185,7 +185,7 @@ def _trickle(draft: _Draft) -> None:
 def _okta_scenes(draft: _Draft) -> None:
     draft.add(draft.on(3, 14), Kind.PUSH, group=_EMPTY_GROUP)
     _said_again(draft, day=5)
-    _profile(draft, day=6, title="Team Lead", cost_centre="CC-4900")
+    _profile(draft, day=6, new_manager=True, title="Team Lead", cost_centre="CC-4900")
     _profile(draft, day=16, family_name="Lindqvist-Mbeki", email="lindqvist.mbeki@larkspur.example.com")
     _away(draft, day=9, back=13, returns=Kind.REACTIVATE)
     _away(draft, day=11, back=24, returns=Kind.REPROVISION)
@@ -202,7 +202,7 @@ def _okta_scenes(draft: _Draft) -> None:
 def _entra_scenes(draft: _Draft) -> None:
     _said_again(draft, day=4)
     _profile(
-        draft, day=7, family_name="Brightwater", email="brightwater@larkspur.example.com", title="Specialist"
+        draft, day=7, new_manager=True, family_name="Brightwater", email="brightwater@larkspur.example.com"
     )
     _profile(draft, day=25, cost_centre="CC-4950", department="Operations")
     _away(draft, day=10, back=16, returns=Kind.REACTIVATE)
@@ -221,9 +221,9 @@ def _said_again(draft: _Draft, *, day: int) -> None:
         draft.add(draft.on(day), Kind.JOIN, person, group=draft.home(person), repeated=True)
 
 
-def _profile(draft: _Draft, *, day: int, **changes: str) -> None:
+def _profile(draft: _Draft, *, day: int, new_manager: bool = False, **changes: str) -> None:
     if person := draft.cast():
-        boss = draft.people[0].key  # was hired first and is in no scene, so is still there
+        boss = draft.people[0].key if new_manager else ""  # was hired first and is in no scene
         told = draft.add(draft.on(day), Kind.PROFILE, person, manager=boss, changes=tuple(changes.items()))
         draft.repeat(told, after=timedelta(minutes=40))
 

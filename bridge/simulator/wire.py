@@ -181,11 +181,12 @@ class Wire:
         return answer.id
 
     def _send(self, method: str, path: str, body: Json | None, expect: Collection[int]) -> Answer:
-        for waits_left in range(self._connection.waits, -1, -1):
-            response = self._exchanged(method, path, body)
-            if response.status_code != _TOO_MANY_REQUESTS or not waits_left:
+        response = self._exchanged(method, path, body)
+        for _ in range(self._connection.waits):
+            if response.status_code != _TOO_MANY_REQUESTS:
                 break
             self._sleep(_retry_after(response))
+            response = self._exchanged(method, path, body)
         told = _json(response)
         answer = Answer(self._source, method, path, response.status_code, response.text, told or {})
         if answer.status not in expect:

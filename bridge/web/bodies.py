@@ -4,19 +4,27 @@ from typing import Any
 
 import orjson
 from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from bridge.errors import InvalidSyntax, TooLarge
 from bridge.web.context import bridge
+from bridge.web.recording import observed
 
 
 def raw_body() -> bytes:
-    """Return the body, once read and kept. Raises ``TooLarge`` before reading what is over the limit."""
+    """Return the body, once read, and keep it for the provisioning log.
+
+    Raises ``TooLarge`` without reading on past the limit.
+    """
     most = bridge().settings.body_bytes
-    if (request.content_length or 0) > most:
-        raise TooLarge(f"the body has {request.content_length} bytes, {most} are allowed: send it in parts")
-    body = request.get_data(cache=True)
-    if len(body) > most:
-        raise TooLarge(f"the body has more than the {most} bytes that are allowed: send it in parts")
+    request.max_content_length = most  # also bounds what comes in chunks, whose length nobody told
+    try:
+        body = request.get_data(cache=True)
+    except RequestEntityTooLarge as error:
+        raise TooLarge(
+            f"the body has more than the {most} bytes that are allowed: send it in parts"
+        ) from error
+    observed().keep_body = True
     return body
 
 

@@ -80,10 +80,10 @@ def start_keeper(recipe: Recipe, port: int) -> subprocess.Popen[str]:
         shutil.rmtree(folder)
         raise
     command = [str(folder), recipe.user, str(recipe.stop_signal), *recipe.command(folder, port)]
-    # A session of its own keeps a Ctrl-C from reaching the server before the tests have finished with it;
-    # -I keeps coverage out, which would wait for the keeper's report.
+    # A session of its own keeps a Ctrl-C from reaching the server before the tests have finished with it.
+    # -I -S: the standard library is enough, and coverage need not measure the keeper.
     return subprocess.Popen(  # noqa: S603 - our own file with our own arguments
-        [sys.executable, "-I", str(KEEPER), *command],
+        [sys.executable, "-I", "-S", str(KEEPER), *command],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

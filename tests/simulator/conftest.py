@@ -4,11 +4,16 @@ import json
 import re
 import threading
 from collections import deque
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from bridge.simulator.company import larkspur
+from bridge.simulator.play import play
+from bridge.simulator.story import six_weeks
 from bridge.simulator.wire import Connection
 
 ELEMENT = re.compile(r'members\[value eq "([^"]+)"\]')
@@ -174,21 +179,38 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+@contextmanager
 def running(source, *, one_group_per_name):
     endpoint = Endpoint(source, one_group_per_name=one_group_per_name)
     thread = threading.Thread(target=endpoint.server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield endpoint
-    endpoint.server.shutdown()
-    thread.join()
-    endpoint.server.server_close()
+    try:
+        yield endpoint
+    finally:
+        endpoint.server.shutdown()
+        thread.join()
+        endpoint.server.server_close()
 
 
 @pytest.fixture
 def okta_side():
-    yield from running("okta", one_group_per_name=False)
+    with running("okta", one_group_per_name=False) as endpoint:
+        yield endpoint
 
 
 @pytest.fixture
 def entra_side():
-    yield from running("entra", one_group_per_name=True)
+    with running("entra", one_group_per_name=True) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def played_sides():
+    """Six weeks played once for a module that only reads: both endpoints, and what was played."""
+    story, done = six_weeks(larkspur(), datetime(2026, 9, 1, 7, tzinfo=UTC)), []
+    with (
+        running("okta", one_group_per_name=False) as okta,
+        running("entra", one_group_per_name=True) as entra,
+    ):
+        play(story, {"okta": okta.connection, "entra": entra.connection}, on_event=done.append)
+        yield okta, entra, done

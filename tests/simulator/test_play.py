@@ -1,6 +1,7 @@
 """Whole stories over HTTP."""
 
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -15,6 +16,7 @@ from bridge.simulator.wire import Connection, SimulatorError, UnexpectedAnswer, 
 
 START = datetime(2026, 9, 1, 7, tzinfo=UTC)
 STORY = six_weeks(larkspur(), START)
+SMALL = six_weeks(larkspur(16), START)
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def both_ends(sides):
     return people, groups
 
 
-@pytest.mark.parametrize("how", [{}, {"twice": True}, {"order_seed": 3}, {"twice": True, "order_seed": 4}])
+@pytest.mark.parametrize("how", [{"order_seed": 3}, {"order_seed": 4}, {"twice": True}])
 def test_six_weeks_end_as_told_also_sent_twice_and_in_another_order(sides, how):
     played(sides, **how)
     (people, groups), (told_people, told_groups) = both_ends(sides), naive_end()
@@ -68,7 +70,7 @@ def test_six_weeks_end_as_told_also_sent_twice_and_in_another_order(sides, how):
 
 
 def test_sent_twice_means_every_request_twice_in_a_row(sides):
-    record = played(sides, six_weeks(larkspur(12), START), twice=True)
+    record = played(sides, SMALL, twice=True)
     runs = groupby(
         (exchange.source, exchange.method, exchange.path, str(exchange.body)) for exchange in record
     )
@@ -80,7 +82,9 @@ def test_sent_twice_means_every_request_twice_in_a_row(sides):
 
 
 def test_a_second_delete_may_find_nobody(sides):
-    record = played(sides, twice=True)
+    (deleted,) = [event for event in STORY.events if event.kind is Kind.DELETE]
+    life = tuple(replace(event, manager="") for event in STORY.events if event.people == deleted.people)
+    record = played(sides, replace(STORY, events=life), twice=True)
     assert [exchange.status for exchange in record if exchange.method == "DELETE"] == [204, 404]
 
 
@@ -91,14 +95,14 @@ def test_the_clock_is_set_to_each_event_before_its_requests(sides):
         assert ticks[-1] == done.event.at
         assert all(exchange.at == done.event.at for exchange in done.exchanges)
         assert done.exchanges
-        assert (done.number, done.total) == (len(ticks), len(STORY.events))
+        assert (done.number, done.total) == (len(ticks), len(SMALL.events))
 
-    played(sides, set_clock=ticks.append, on_event=look)
-    assert ticks == [event.at for event in STORY.events]
+    played(sides, SMALL, set_clock=ticks.append, on_event=look)
+    assert ticks == [event.at for event in SMALL.events]
 
 
 def test_every_exchange_is_kept_and_read_back(sides, tmp_path):
-    record = played(sides)
+    record = played(sides, SMALL)
     log = [(method, path) for side in sides.values() for method, path, *_ in side.log]
     assert sorted((exchange.method, "/scim/v2" + exchange.path) for exchange in record) == sorted(log)
     assert all(exchange.request_id.startswith("r") for exchange in record)

@@ -19,15 +19,22 @@ ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
 @pytest.fixture
-def said(okta_side, entra_side):
-    """For each kind and source the first event's exchanges."""
+def said(played_sides):
+    """For each source and kind the first event with its exchanges."""
     firsts = {}
-
-    def look(done):
-        firsts.setdefault((done.event.source, done.event.kind), (done.event, done.exchanges))
-
-    play(STORY, {"okta": okta_side.connection, "entra": entra_side.connection}, on_event=look)
+    for played in played_sides[2]:
+        firsts.setdefault((played.event.source, played.event.kind), (played.event, played.exchanges))
     return firsts
+
+
+@pytest.fixture
+def played_okta(played_sides):
+    return played_sides[0]
+
+
+@pytest.fixture
+def played_entra(played_sides):
+    return played_sides[1]
 
 
 def operations(exchange):
@@ -59,13 +66,13 @@ def test_okta_probes_creates_and_updates_as_it_does(said):
     assert "password" not in put.body
 
 
-def test_okta_deactivates_by_a_patch_without_path_and_by_a_full_put(okta_side, said):
+def test_okta_deactivates_by_a_patch_without_path_and_by_a_full_put(played_okta, said):
     assert operations(said["okta", Kind.DEACTIVATE][1][-1]) == [{"op": "replace", "value": {"active": False}}]
     assert operations(said["okta", Kind.REACTIVATE][1][-1]) == [{"op": "replace", "value": {"active": True}}]
-    by_put = [body for _, _, body, _ in okta_side.sent("PUT") if body["active"] is False]
+    by_put = [body for _, _, body, _ in played_okta.sent("PUT") if body["active"] is False]
     assert len(by_put) == 2
     assert by_put[0]["userName"]
-    assert okta_side.sent("DELETE") == []
+    assert played_okta.sent("DELETE") == []
 
 
 def test_okta_restores_by_creating_again(said):
@@ -75,7 +82,7 @@ def test_okta_restores_by_creating_again(said):
     assert restored.body["externalId"] == okta_id(PEOPLE[event.person])
 
 
-def test_okta_pushes_groups_and_repeats_the_name_with_every_membership_change(okta_side, said):
+def test_okta_pushes_groups_and_repeats_the_name_with_every_membership_change(played_okta, said):
     event, (lookup, created, filled) = said["okta", Kind.PUSH]
     assert "displayName%20eq%20%22Engineering%22" in lookup.path
     assert created.body["members"] == []
@@ -94,13 +101,15 @@ def test_okta_pushes_groups_and_repeats_the_name_with_every_membership_change(ok
     (operation,) = operations(removed)
     assert operation.keys() == {"op", "path"}
     assert operation["path"].startswith('members[value eq "okta-')
-    emptied = [body for _, _, body, _ in okta_side.sent("PATCH") if body["Operations"][0].get("value") == []]
+    emptied = [
+        body for _, _, body, _ in played_okta.sent("PATCH") if body["Operations"][0].get("value") == []
+    ]
     assert len(emptied) == 1
 
 
-def test_okta_says_the_new_name_after_a_rename(okta_side, said):
+def test_okta_says_the_new_name_after_a_rename(played_okta, said):
     _, (renamed,) = said["okta", Kind.RENAME]
-    later = okta_side.log[[path for _, path, *_ in okta_side.log].index("/scim/v2" + renamed.path) :]
+    later = played_okta.log[[path for _, path, *_ in played_okta.log].index("/scim/v2" + renamed.path) :]
     names = [
         body["Operations"][0]["value"]["displayName"]
         for method, path, body, _ in later
@@ -126,7 +135,7 @@ def test_entra_probes_for_nobody_and_creates(said):
     assert created.body["name"]["formatted"] == person.display_name
 
 
-def test_entra_patches_several_attributes_at_once(entra_side, said):
+def test_entra_patches_several_attributes_at_once(played_entra, said):
     event, (read, patched) = said["entra", Kind.PROFILE]
     assert read.method == "GET"
     sent = {operation["path"]: operation for operation in operations(patched)}
@@ -135,22 +144,22 @@ def test_entra_patches_several_attributes_at_once(entra_side, said):
     assert sent["name.familyName"]["op"] == "Replace"
     manager = sent[f"{ENTERPRISE}:manager"]
     assert manager["op"] == "Add"
-    assert entra_side.users[manager["value"]]["userName"] == PEOPLE[event.manager].user_name
+    assert played_entra.users[manager["value"]]["userName"] == PEOPLE[event.manager].user_name
     paths = [
         operation["path"]
-        for _, _, body, _ in entra_side.sent("PATCH", "/Users")
+        for _, _, body, _ in played_entra.sent("PATCH", "/Users")
         for operation in body["Operations"]
     ]
     assert {f"{ENTERPRISE}:department", f"{ENTERPRISE}:costCenter"} <= set(paths)
     assert paths.count(f"{ENTERPRISE}:manager") > 10
 
 
-def test_entra_writes_booleans_as_texts_and_deletes_later(entra_side, said):
+def test_entra_writes_booleans_as_texts_and_deletes_later(played_entra, said):
     for kind, text in ((Kind.DEACTIVATE, "False"), (Kind.REACTIVATE, "True")):
         assert operations(said["entra", kind][1][-1]) == [{"op": "Replace", "path": "active", "value": text}]
     _, (read, deleted) = said["entra", Kind.DELETE]
     assert (read.status, deleted.method, deleted.status) == (200, "DELETE", 204)
-    assert entra_side.sent("PUT") == []
+    assert played_entra.sent("PUT") == []
 
 
 def test_entra_looks_at_a_group_without_members_before_it_changes_it(said):
@@ -173,9 +182,9 @@ def test_entra_looks_at_a_group_without_members_before_it_changes_it(said):
     assert operations(renamed) == [{"op": "Replace", "path": "displayName", "value": "Field Operations"}]
 
 
-def test_the_headers_are_those_of_a_scim_client(okta_side, said):
-    assert said
-    for method, _, body, headers in okta_side.log:
+def test_the_headers_are_those_of_a_scim_client(played_okta):
+    assert played_okta.log
+    for method, _, body, headers in played_okta.log:
         assert headers["Authorization"] == "Bearer token-of-okta"
         assert headers["Accept"] == "application/scim+json"
         assert headers["User-Agent"].startswith("Okta")
@@ -281,3 +290,13 @@ def test_entra_wants_no_members_where_it_excluded_them(entra_side):
     }
     with pytest.raises(UnexpectedAnswer, match="without its members"):
         play(story, {"entra": entra_side.connection})
+
+
+def test_entra_only_creates_a_group_that_has_no_members(entra_side):
+    pushed = next(event for event in STORY.events if event.kind is Kind.PUSH and event.source == "entra")
+    record = play(
+        replace(STORY, events=(replace(pushed, people=()),)),
+        {"entra": Connection(entra_side.url, entra_side.token)},
+    )
+    assert [exchange.method for exchange in record] == ["GET", "POST"]
+    assert entra_side.state == ({}, {pushed.group: set()})

@@ -184,7 +184,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_price_terms_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_price_terms")),
     )
-    op.create_index("uq_price_terms_plan", "price_terms", ["tenant_id", "plan", "valid_from"], unique=True)
+    op.create_index("ix_price_terms_plan", "price_terms", ["tenant_id", "plan", "valid_from"], unique=False)
     op.create_table(
         "rule_sets",
         sa.Column("tenant_id", Key, nullable=False),
@@ -228,6 +228,7 @@ def upgrade() -> None:
         sa.Column("unique_name_key", Key, nullable=True),
         sa.Column("external_id", Key, nullable=True),
         sa.Column("resource", Document, nullable=False),
+        sa.Column("folded", Document, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
@@ -239,6 +240,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_groups")),
     )
+    op.create_index("ix_groups_changed", "groups", ["tenant_id", "connection_id", "changed_at"], unique=False)
     op.create_index(
         "ix_groups_created", "groups", ["tenant_id", "connection_id", "created_at", "id"], unique=False
     )
@@ -269,6 +271,7 @@ def upgrade() -> None:
         sa.Column("period_start", sa.Date(), nullable=False),
         sa.Column("period_end", sa.Date(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("currency", Key, nullable=False),
         sa.Column("subtotal_minor", sa.BigInteger(), nullable=False),
@@ -302,9 +305,11 @@ def upgrade() -> None:
         sa.Column("external_id", Key, nullable=True),
         sa.Column("external_digest", Key, nullable=True),
         sa.Column("display_name", Key, nullable=True),
+        sa.Column("display_name_key", Key, nullable=True),
         sa.Column("email_key", Key, nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("resource", Document, nullable=False),
+        sa.Column("folded", Document, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
@@ -316,8 +321,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_people")),
     )
+    op.create_index("ix_people_changed", "people", ["tenant_id", "connection_id", "changed_at"], unique=False)
     op.create_index(
         "ix_people_created", "people", ["tenant_id", "connection_id", "created_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_people_display_name", "people", ["tenant_id", "connection_id", "display_name_key"], unique=False
     )
     op.create_index("ix_people_email", "people", ["tenant_id", "connection_id", "email_key"], unique=False)
     op.create_index(
@@ -383,27 +392,21 @@ def upgrade() -> None:
         "invoice_people",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("invoice_id", Key, nullable=False),
-        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("person_id", Key, nullable=True),
-        sa.Column("plan", Key, nullable=True),
-        sa.Column("department", Key, nullable=True),
-        sa.Column("cost_centre", Key, nullable=True),
-        sa.Column("billable_days", sa.Integer(), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("page", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("for_period_start", sa.Date(), nullable=False),
-        sa.Column("cause_id", Key, nullable=True),
+        sa.Column("first_person", Key, nullable=False),
+        sa.Column("last_person", Key, nullable=False),
+        sa.Column("has_unassigned", sa.Boolean(), nullable=False),
+        sa.Column("shares", Key, nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "invoice_id"],
             ["invoices.tenant_id", "invoices.id"],
             name=op.f("fk_invoice_people_tenant_id_invoice_id"),
         ),
-        sa.PrimaryKeyConstraint("tenant_id", "invoice_id", "position", name=op.f("pk_invoice_people")),
+        sa.PrimaryKeyConstraint("tenant_id", "invoice_id", "page", name=op.f("pk_invoice_people")),
     )
     op.create_index(
         "ix_invoice_people_period", "invoice_people", ["tenant_id", "for_period_start"], unique=False
-    )
-    op.create_index(
-        "ix_invoice_people_person", "invoice_people", ["tenant_id", "person_id", "invoice_id"], unique=False
     )
     op.create_table(
         "memberships",

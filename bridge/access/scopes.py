@@ -1,0 +1,28 @@
+"""What an API key may be allowed to do."""
+
+from collections.abc import Iterable
+
+from bridge.errors import InvalidValue
+
+SCOPES = {
+    "read": "Read people, groups, seats, rules, invoices, connections; ask for quotes",
+    "connections:write": "Make connections, switch them to live, make and revoke their tokens",
+    "rules:write": "Apply rule sets",
+    "billing:write": "Close periods",
+    "journal:read": "Read the journal and verify its chain",
+    "log:read": "Read the provisioning log with the bodies of its requests",
+    "admin": "All of these; make and revoke API keys",
+}
+
+
+def check_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
+    """Return the scopes, each once. Raises ``InvalidValue`` for an unknown one, or for none at all."""
+    asked = tuple(dict.fromkeys(scopes))
+    for index, scope in enumerate(asked):
+        if scope not in SCOPES:
+            raise InvalidValue(
+                f"found scope {scope[:60]!r}, allowed are {', '.join(SCOPES)}", pointer=f"/scopes/{index}"
+            )
+    if not asked:
+        raise InvalidValue(f"name at least one scope of {', '.join(SCOPES)}", pointer="/scopes")
+    return asked

@@ -1,0 +1,41 @@
+"""Reading the seats of a period as the values that pricing takes."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from bridge.billing.pricing import SeatSpan
+from bridge.database.sessions import TenantSession
+from bridge.seats.tables import Seat
+
+#: A plan that gives roles without a seat; it is never billed.
+UNBILLED_PLAN = "none"
+
+ROWS_AT_ONCE = 20_000
+
+
+def read_seat_spans(session: TenantSession, start: datetime, end: datetime) -> list[SeatSpan]:
+    """Return the billed spans that touch ``[start, end)``; a month of a large tenant has a million of them."""
+    return list(_spans(session, start, end))
+
+
+def billed_plans(session: TenantSession, start: datetime, end: datetime) -> set[str]:
+    """Return the plans that anyone holds in ``[start, end)``."""
+    return set(session.scalars(select(Seat.plan).distinct().where(touches(start, end))))
+
+
+def touches(start: datetime, end: datetime) -> ColumnElement[bool]:
+    """Select the billed seats that are held at an instant of ``[start, end)``."""
+    held = and_(Seat.start < end, or_(Seat.end.is_(None), Seat.end > start))
+    return and_(held, Seat.plan != UNBILLED_PLAN)
+
+
+def _spans(session: TenantSession, start: datetime, end: datetime) -> Iterator[SeatSpan]:
+    columns = select(Seat.person_id, Seat.plan, Seat.start, Seat.end, Seat.department, Seat.cost_centre)
+    rows: Any = session.execute(
+        columns.where(touches(start, end)), execution_options={"yield_per": ROWS_AT_ONCE}
+    )
+    for person, plan, begins, ends, department, cost_centre in rows:
+        yield SeatSpan(person, plan, begins, ends, department, cost_centre)

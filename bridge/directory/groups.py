@@ -1,0 +1,146 @@
+"""Writing of groups: the row as it is now, and the dated facts of its name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from bridge.database.sessions import TenantSession
+from bridge.directory.folding import folded
+from bridge.directory.names import exact_key, name_key, names_are_free
+from bridge.directory.search import Found
+from bridge.directory.tables import Group, GroupVersion
+from bridge.errors import NotFound
+from bridge.scim.schemas import GROUP_RESOURCE
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGroup:
+    """A living group as stored, under the row's lock; its members are rows of their own."""
+
+    id: str
+    resource: dict[str, Any]
+    version: int
+    created_at: datetime
+    changed_at: datetime
+
+    @property
+    def display_name(self) -> str:
+        """The group's name."""
+        name: str = self.resource["displayName"]
+        return name
+
+
+def lock_group(
+    session: TenantSession, *, connection_id: str, group_id: str, to_delete: bool = False
+) -> KnownGroup:
+    """Lock and return a living group of the connection. Raises ``NotFound``.
+
+    Those who make it a member hold a share of its row: a change does not wait for them, a deletion does.
+    """
+    row = session.execute(
+        select(Group.id, Group.resource, Group.version, Group.created_at, Group.changed_at)
+        .where(Group.id == group_id, Group.connection_id == connection_id, Group.deleted_at.is_(None))
+        .with_for_update(key_share=not to_delete)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no group {group_id} on this connection.")
+    return KnownGroup(*row)
+
+
+def add_group(
+    session: TenantSession,
+    resource: dict[str, Any],
+    *,
+    connection_id: str,
+    unique_name: bool,
+    cause_id: str,
+    group_id: str,
+    at: datetime,
+) -> Found:
+    """Store a new group and the first fact. Raises ``Uniqueness`` when a name is taken."""
+    row = {
+        "tenant_id": session.tenant_id,
+        "id": group_id,
+        "connection_id": connection_id,
+        "version": 1,
+        "created_at": at,
+        "changed_at": at,
+        **_columns(resource, unique_name=unique_name),
+    }
+    with names_are_free(_names(resource)):
+        session.execute(insert(Group), row)
+    _open_version(session, group_id, resource, at=at, cause_id=cause_id)
+    return Found(group_id, resource, 1, at, at)
+
+
+def change_group(
+    session: TenantSession,
+    group: KnownGroup,
+    resource: dict[str, Any],
+    *,
+    unique_name: bool,
+    cause_id: str,
+    at: datetime,
+) -> Found:
+    """Store what a group has become, or that its members changed. Raises ``Uniqueness``."""
+    version = group.version + 1
+    columns: dict[str, Any] = {"version": version, "changed_at": at}
+    if resource != group.resource:
+        columns |= _columns(resource, unique_name=unique_name)
+    with names_are_free(_names(resource)):
+        session.execute(update(Group).where(Group.id == group.id).values(columns))
+    if resource["displayName"] != group.display_name:
+        _close_version(session, group.id, at=at, cause_id=cause_id)
+        _open_version(session, group.id, resource, at=at, cause_id=cause_id)
+    return Found(group.id, resource, version, group.created_at, at)
+
+
+def bury_group(session: TenantSession, group: KnownGroup, *, cause_id: str, at: datetime) -> None:
+    """Make a group a tombstone without names, and end the fact of its name."""
+    emptied: dict[str, Any] = {
+        "display_name": "", "display_name_key": "", "unique_name_key": None, "external_id": None,
+        "resource": {}, "folded": {}, "version": group.version + 1, "changed_at": at, "deleted_at": at,
+    }  # fmt: skip
+    session.execute(update(Group).where(Group.id == group.id).values(emptied))
+    _close_version(session, group.id, at=at, cause_id=cause_id)
+
+
+def _open_version(
+    session: TenantSession, group_id: str, resource: Mapping[str, Any], *, at: datetime, cause_id: str
+) -> None:
+    version = {
+        "tenant_id": session.tenant_id,
+        "group_id": group_id,
+        "start": at,
+        "display_name": resource["displayName"],
+        "started_by": cause_id,
+    }
+    session.execute(insert(GroupVersion), version)
+
+
+def _close_version(session: TenantSession, group_id: str, *, at: datetime, cause_id: str) -> None:
+    session.execute(
+        update(GroupVersion)
+        .where(GroupVersion.group_id == group_id, GroupVersion.end.is_(None))
+        .values(end=at, ended_by=cause_id)
+    )
+
+
+def _names(resource: Mapping[str, Any]) -> dict[str, str | None]:
+    return {"displayName": resource["displayName"], "externalId": resource.get("externalId")}
+
+
+def _columns(resource: dict[str, Any], *, unique_name: bool) -> dict[str, Any]:
+    key = name_key(resource["displayName"], attribute="displayName")
+    external_id = resource.get("externalId")
+    return {
+        "display_name": resource["displayName"],
+        "display_name_key": key,
+        "unique_name_key": key if unique_name else None,
+        "external_id": external_id and exact_key(external_id, attribute="externalId"),
+        "resource": resource,
+        "folded": folded(resource, GROUP_RESOURCE),
+    }

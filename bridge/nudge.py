@@ -1,0 +1,202 @@
+"""Waking the workers by the name of their task, through a broker that both sides configure alike here."""
+
+import logging
+import os
+import threading
+import time
+import uuid
+from functools import cache
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from celery import Celery
+from kombu.exceptions import ChannelError
+from kombu.transport import filesystem
+from kombu.utils.json import dumps, loads
+
+from config.settings import Settings, settings
+
+ASSIGN_DUE = "bridge.assign_due"
+
+#: A nudge that no worker took by then says nothing that the sweep has not found.
+NUDGE_EXPIRES_SECONDS = 300
+
+#: A task that a worker took and did not finish is given to another one by Redis. The sweep is much quicker,
+#: so this only has to be longer than any task.
+VISIBILITY_SECONDS = 3600
+
+#: Messages that wait in the queue in files; more would only say again what the sweep finds.
+MOST_FILES = 1000
+
+#: Silence between two lines in the log about a broker that cannot be reached.
+LOG_PAUSE_SECONDS = 60.0
+
+log = logging.getLogger(__name__)
+
+
+class WholeFiles(filesystem.Channel):
+    """The queue in files, of which a reader only ever sees whole messages.
+
+    kombu's own writer creates a file under its final name before it has content, and its reader moves it to
+    the system's temporary folder, perhaps on another disk: who polls every few milliseconds meets an empty
+    file one day, and dies of it. Here a file is written under another name first, and taken by renaming it.
+    """
+
+    def _put(self, queue: str, payload: object, **_options: object) -> None:  # type: ignore[override]  # the stubs name it in two ways
+        folder = Path(self.data_folder_out)
+        if sum(1 for _ in folder.iterdir()) >= MOST_FILES:
+            raise ChannelError(f"{MOST_FILES} messages wait in {folder}: does a worker run?")
+        _write_whole(folder / f"{time.monotonic_ns():020d}_{uuid.uuid4()}.{queue}.msg", dumps(payload))
+
+    def _get(self, queue: str, timeout: float | None = None) -> Any:  # noqa: ANN401, ARG002 (kombu's signature)
+        folder = Path(self.data_folder_in)
+        for name in sorted(each.name for each in folder.iterdir()):
+            if name.partition(".")[2] != f"{queue}.msg":
+                continue
+            taken = folder / f"{name}.{os.getpid()}"
+            try:
+                (folder / name).rename(taken)
+            except FileNotFoundError:
+                continue  # another worker was quicker
+            message = loads(taken.read_text())
+            taken.unlink()
+            return message
+        raise Empty
+
+    def _queue_bind(self, exchange: str, routing_key: str, pattern: str | None, queue: str) -> None:
+        entry = [routing_key or "", pattern or "", queue or ""]
+        known = [list(each) for each in self.get_table(exchange)]
+        if entry not in known:
+            _write_whole(self.control_folder / f"{exchange}.exchange", dumps([entry, *known]))
+
+
+class FileQueue(filesystem.Transport):
+    """kombu's transport in files, with whole files."""
+
+    Channel = WholeFiles
+
+
+def _write_whole(path: Path, text: str) -> None:
+    draft = path.with_name(f"{path.name}.{uuid.uuid4()}.draft")
+    draft.write_text(text)
+    draft.rename(path)
+
+
+def celery_app(chosen: Settings, *, waiting: bool) -> Celery:
+    """Return a Celery application for the broker of these settings.
+
+    ``waiting`` is true for workers, which wait for messages and for a broker that is away, and false for
+    who sends a message and gives up after ``nudge_milliseconds``.
+    """
+    in_files = chosen.broker.startswith("filesystem:")
+    app = Celery("bridge", set_as_current=waiting)
+    app.conf.update(
+        broker_url=chosen.broker,
+        broker_transport="bridge.nudge:FileQueue" if in_files else None,
+        broker_transport_options=_in_files(chosen) if in_files else _over_network(chosen, waiting=waiting),
+        broker_connection_timeout=4.0 if waiting else chosen.nudge_milliseconds / 1000,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        task_acks_late=not in_files,  # in files a message is gone once it is taken; the sweep makes up for it
+        task_reject_on_worker_lost=not in_files,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_enable_remote_control=not in_files,
+        worker_cancel_long_running_tasks_on_connection_loss=True,
+    )
+    return app
+
+
+def _in_files(chosen: Settings) -> dict[str, object]:
+    folder = chosen.var.absolute() / "queue"
+    messages, control = folder / "messages", folder / "control"
+    for each in (messages, control):
+        each.mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": str(messages),
+        "data_folder_out": str(messages),
+        "control_folder": str(control),
+        "polling_interval": chosen.broker_poll_milliseconds / 1000,
+    }
+
+
+def _over_network(chosen: Settings, *, waiting: bool) -> dict[str, object]:
+    if waiting:
+        return {"visibility_timeout": VISIBILITY_SECONDS} if "redis" in chosen.broker.split(":")[0] else {}
+    seconds = chosen.nudge_milliseconds / 1000
+    once = {"max_retries": 0, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+    if chosen.broker.startswith("amqp"):
+        return {**once, "read_timeout": seconds, "write_timeout": seconds}
+    return {**once, "socket_timeout": seconds, "socket_connect_timeout": seconds}
+
+
+class Nudger:
+    """Sends nudges from a thread of its own, so that no request ever waits for the broker.
+
+    ``sent`` and ``failed`` count; a failure loses nothing, since the sweep finds the tenant's due row.
+    """
+
+    def __init__(self, chosen: Settings) -> None:
+        self.sent = 0
+        self.failed = 0
+        self._app = celery_app(chosen, waiting=False)
+        self._waiting: dict[str, None] = {}
+        self._arrived = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._logged_at = float("-inf")
+
+    def nudge(self, tenant_id: str) -> None:
+        """Have the workers told soon that the tenant has work; a nudge not yet sent is not sent twice."""
+        with self._arrived:
+            self._waiting[tenant_id] = None
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="nudge", daemon=True)
+                self._thread.start()
+            self._arrived.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._arrived:
+                while not self._waiting:
+                    self._arrived.wait()
+                tenant_id = next(iter(self._waiting))
+                del self._waiting[tenant_id]
+            self._send(tenant_id)
+
+    def _send(self, tenant_id: str) -> None:
+        try:
+            self._app.send_task(ASSIGN_DUE, args=[tenant_id], retry=False, expires=NUDGE_EXPIRES_SECONDS)
+        except Exception as error:  # noqa: BLE001 (whatever a broker's driver raises: the sweep makes up for it)
+            self.failed += 1
+            self._log(error)
+        else:
+            self.sent += 1
+
+    def _log(self, error: Exception) -> None:
+        if time.monotonic() - self._logged_at < LOG_PAUSE_SECONDS:
+            return
+        self._logged_at = time.monotonic()
+        log.warning(
+            "the broker cannot be reached (%s); workers find their work by themselves every few seconds. "
+            "%d nudges were lost since the start of this process",
+            type(error).__name__,
+            self.failed,
+        )
+
+
+@cache
+def _nudger() -> Nudger:
+    return Nudger(settings())
+
+
+# A thread does not survive a fork: the child starts its own.
+os.register_at_fork(after_in_child=_nudger.cache_clear)
+
+
+def nudge(tenant_id: str) -> None:
+    """Wake the workers for a tenant. Returns at once and never fails."""
+    _nudger().nudge(tenant_id)

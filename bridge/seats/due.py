@@ -1,0 +1,151 @@
+"""Taking people whose facts changed, computing their seats, and crossing off exactly what was taken."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from sqlalchemy import delete, select
+
+from bridge.database.sessions import Database, TenantSession
+from bridge.directory.tables import ChangeDue
+from bridge.seats.assign import write
+from bridge.seats.compute import Computed, compute
+from bridge.seats.failures import Pauses
+from bridge.seats.fan_out import fan_out
+from bridge.seats.locks import lock_people, lock_seats_shared
+from bridge.seats.tables import AssignmentFailure
+
+#: Returns the end of the latest closed period, read in the transaction that writes the seats.
+ClosedUntil: TypeAlias = Callable[[TenantSession], datetime | None]
+
+_IDS_AT_ONCE = 10_000
+
+
+@dataclass(slots=True)
+class _Due:
+    """Why a person is computed: ids of due rows, the latest cause; or a failure that is tried again."""
+
+    ids: list[str] = field(default_factory=list)
+    cause_id: str = ""
+
+
+def take_due(
+    database: Database,
+    tenant_id: str,
+    *,
+    now: datetime,
+    limit: int,
+    closed_until: ClosedUntil,
+    pauses: Pauses = Pauses(),  # noqa: B008 (immutable)
+) -> int:
+    """Do one step of the work that is due and return the number of people it looked at; 0: nothing is left.
+
+    The due rows are read before the facts, and exactly those rows are deleted: a fact that is written
+    meanwhile leaves a row for a next step. Two workers at once, or one killed at any moment, change nothing
+    in the result.
+    """
+    fan_out(database, tenant_id)
+    with database.read(tenant_id) as session:
+        people = _candidates(session, now=now, limit=limit)
+    if not people:
+        return 0
+    step = _on_sqlite if database.engine.dialect.name == "sqlite" else _under_locks
+    step(database, tenant_id, people, now=now, closed_until=closed_until, pauses=pauses)
+    return len(people)
+
+
+def _under_locks(
+    database: Database,
+    tenant_id: str,
+    people: Collection[str],
+    *,
+    now: datetime,
+    closed_until: ClosedUntil,
+    pauses: Pauses,
+) -> None:
+    """Lock the people, then read what is due, then the facts; writers of facts never wait for this."""
+    with database.write(tenant_id) as session:
+        lock_seats_shared(session)
+        lock_people(session, people)
+        due = _still_due(session, people, now=now)
+        computed = compute(session, due)
+        _finish(session, computed, due, now=now, closed_until=closed_until, pauses=pauses)
+
+
+def _on_sqlite(
+    database: Database,
+    tenant_id: str,
+    people: Collection[str],
+    *,
+    now: datetime,
+    closed_until: ClosedUntil,
+    pauses: Pauses,
+) -> None:
+    """Compute on a snapshot without holding the one write lock, then write for those nobody else did.
+
+    A person whose due rows are gone was done by another worker, perhaps on a later snapshot than ours.
+    """
+    with database.read(tenant_id) as session:
+        due = _still_due(session, people, now=now)
+        computed = compute(session, due)
+    with database.write(tenant_id) as session:
+        present = _still_due(session, due, now=now)
+        left = {
+            person_id: each
+            for person_id, each in due.items()
+            if person_id in present and set(each.ids) <= set(present[person_id].ids)
+        }
+        _finish(session, computed.of(left), left, now=now, closed_until=closed_until, pauses=pauses)
+
+
+def _finish(
+    session: TenantSession,
+    computed: Computed,
+    due: Mapping[str, _Due],
+    *,
+    now: datetime,
+    closed_until: ClosedUntil,
+    pauses: Pauses,
+) -> None:
+    causes = {person_id: each.cause_id for person_id, each in due.items()}
+    write(session, computed, now=now, closed_until=closed_until(session), causes=causes, pauses=pauses)
+    ids = [id_ for each in due.values() for id_ in each.ids]
+    for position in range(0, len(ids), _IDS_AT_ONCE):
+        session.execute(
+            delete(ChangeDue).where(ChangeDue.id.in_(ids[position : position + _IDS_AT_ONCE])),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _candidates(session: TenantSession, *, now: datetime, limit: int) -> Sequence[str]:
+    """Return people who are due, the longest waiting first, or those whose next attempt has come."""
+    waiting = (
+        select(ChangeDue.subject_id)
+        .where(ChangeDue.subject_kind == "person")
+        .order_by(ChangeDue.id)
+        .limit(limit)
+    )
+    people = list(dict.fromkeys(session.scalars(waiting)))
+    return (
+        people
+        or session.scalars(
+            select(AssignmentFailure.person_id).where(AssignmentFailure.next_attempt_at <= now).limit(limit)
+        ).all()
+    )
+
+
+def _still_due(session: TenantSession, people: Collection[str], *, now: datetime) -> dict[str, _Due]:
+    columns = (ChangeDue.subject_id, ChangeDue.id, ChangeDue.cause_id)
+    chosen = select(*columns).where(ChangeDue.subject_kind == "person", ChangeDue.subject_id.in_(people))
+    due: dict[str, _Due] = {}
+    for person_id, id_, cause_id in session.execute(chosen.order_by(ChangeDue.id)):
+        each = due.setdefault(person_id, _Due())
+        each.ids.append(id_)
+        each.cause_id = cause_id or each.cause_id
+    again = select(AssignmentFailure.person_id).where(
+        AssignmentFailure.person_id.in_(people), AssignmentFailure.next_attempt_at <= now
+    )
+    for person_id in session.scalars(again):
+        due.setdefault(person_id, _Due())
+    return due

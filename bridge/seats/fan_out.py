@@ -1,0 +1,93 @@
+"""Turning changes of groups and rule sets into changes of the people they concern."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, delete, insert, literal, select
+
+from bridge.database.sessions import Database, TenantSession
+from bridge.directory.tables import ChangeDue, Membership, Person
+
+#: Changes of groups and rule sets taken in one transaction.
+_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    id: str
+    subject_kind: str
+    subject_id: str
+    cause_id: str
+
+
+def fan_out(database: Database, tenant_id: str) -> None:
+    """Replace the due rows of groups and rule sets by one row for each person concerned, all or nothing.
+
+    A group concerns everyone who was ever in it, directly or through groups in it; a rule set concerns
+    everyone. Many changes of one group are one.
+    """
+    with database.read(tenant_id) as session:
+        if not _taken(session, limit=1):
+            return
+    while True:
+        with database.write(tenant_id) as session:
+            taken = _taken(session, limit=_AT_ONCE)
+            _spread(session, taken)
+            session.execute(
+                delete(ChangeDue).where(ChangeDue.id.in_([due.id for due in taken])),
+                execution_options={"synchronize_session": False},
+            )
+        if len(taken) < _AT_ONCE:
+            return
+
+
+def _taken(session: TenantSession, *, limit: int) -> Sequence[_Due]:
+    """Return due rows that nobody else is fanning out; another worker's stay locked until it is done."""
+    columns = (ChangeDue.id, ChangeDue.subject_kind, ChangeDue.subject_id, ChangeDue.cause_id)
+    chosen = select(*columns).where(ChangeDue.subject_kind != "person").order_by(ChangeDue.id).limit(limit)
+    return [_Due(*row) for row in session.execute(chosen.with_for_update(skip_locked=True))]
+
+
+def _spread(session: TenantSession, taken: Sequence[_Due]) -> None:
+    everyone = [due for due in taken if due.subject_kind == "rule_set"]
+    if everyone:
+        _add(session, everyone[-1], select(Person.id))
+        return
+    latest = {due.subject_id: due for due in taken}
+    for group_id, due in latest.items():
+        members = select(Membership.member_id).where(
+            Membership.group_id.in_(_with_nested(session, group_id)), Membership.member_kind == "person"
+        )
+        _add(session, due, members)
+
+
+def _with_nested(session: TenantSession, group_id: str) -> Collection[str]:
+    """Return the group and all groups that were ever in it, level by level; cycles end."""
+    found = {group_id}
+    level = {group_id}
+    while level:
+        nested = select(Membership.member_id).where(
+            Membership.group_id.in_(level), Membership.member_kind == "group"
+        )
+        level = set(session.scalars(nested)) - found
+        found |= level
+    return found
+
+
+def _add(session: TenantSession, due: _Due, person_ids: Select[str]) -> None:
+    """Add a due row per person in one statement; its id sorts where the row it comes from was."""
+    found = person_ids.where(person_ids.column_descriptions[0]["entity"].tenant_id == session.tenant_id)
+    people = found.distinct().subquery()
+    person_id = people.columns[0]
+    session.execute(
+        insert(ChangeDue).from_select(
+            ["tenant_id", "id", "subject_kind", "subject_id", "cause_id"],
+            select(
+                literal(session.tenant_id),
+                literal(f"{due.id}.") + person_id,
+                literal("person"),
+                person_id,
+                literal(due.cause_id),
+            ),
+        )
+    )

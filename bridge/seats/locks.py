@@ -1,0 +1,53 @@
+"""Locks that keep two computations of the same seats apart.
+
+SQLite has one writer at a time and needs none of them.
+"""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+
+from sqlalchemy import ARRAY, BigInteger, bindparam, text
+
+from bridge.database.sessions import TenantSession
+
+_LOCK_EACH = text("SELECT pg_advisory_xact_lock(key) FROM unnest(:keys) AS key").bindparams(
+    bindparam("keys", type_=ARRAY(BigInteger))
+)
+_LOCK_SHARED = text("SELECT pg_advisory_xact_lock_shared(:key)").bindparams(
+    bindparam("key", type_=BigInteger)
+)
+
+
+def lock_people(session: TenantSession, person_ids: Iterable[str]) -> None:
+    """Wait until nobody else computes the seats of these people, until the end of the transaction.
+
+    All take the locks in the same order, so that two batches never wait for each other.
+    """
+    keys = sorted({_key(session, f"person {person_id}") for person_id in person_ids})
+    if _is_postgresql(session) and keys:
+        session.execute(_LOCK_EACH, {"keys": keys})
+
+
+def lock_seats_shared(session: TenantSession) -> None:
+    """Keep a closing of the tenant's periods waiting, not other computations of seats.
+
+    Taken before the latest closed period is read: a change of seats is then either part of the closed
+    period or noted as late, never neither.
+    """
+    if _is_postgresql(session):
+        session.execute(_LOCK_SHARED, {"key": _key(session, "seats")})
+
+
+def lock_seats(session: TenantSession) -> None:
+    """Keep all computations of the tenant's seats waiting; for whoever closes a period."""
+    if _is_postgresql(session):
+        session.execute(_LOCK_EACH, {"keys": [_key(session, "seats")]})
+
+
+def _is_postgresql(session: TenantSession) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def _key(session: TenantSession, what: str) -> int:
+    digest = blake2b(f"{session.tenant_id} {what}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)

@@ -1,0 +1,237 @@
+"""The timeline: facts of a person under rules, turned into spans of plan and roles with their reasons."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+from bridge.directory.facts import (
+    GroupFacts,
+    GroupNameFact,
+    MembershipFact,
+    PersonFacts,
+    PersonVersionFact,
+)
+from bridge.mapping.rules import NO_PLAN, DatedRules, Decision, HeldGroup, decide
+from bridge.scim.schemas import ENTERPRISE_USER_URN
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From ``start`` until ``end`` the person holds the plan and the roles.
+
+    ``rule_set_id``, ``rule`` and ``group_ids`` are the reason as it was at the start. ``started_by`` and
+    ``ended_by`` are the journal entries of the facts at the two ends; a ``started_by`` of "" means that the
+    person's connection went live, an ``ended_by`` of None that the span has no end (or was cut).
+    """
+
+    start: datetime
+    end: datetime | None
+    plan: str
+    roles: tuple[str, ...]
+    department: str | None
+    cost_centre: str | None
+    rule_set_id: str
+    rule: str
+    group_ids: tuple[str, ...]
+    started_by: str
+    ended_by: str | None
+
+    @property
+    def holding(self) -> "Holding":
+        """What the person holds, without time and reason."""
+        return (self.plan, self.roles, self.department, self.cost_centre)
+
+
+#: Plan, roles, department, cost centre.
+Holding: TypeAlias = tuple[str, tuple[str, ...], str | None, str | None]
+
+# A moment at which a fact begins or ends: instant, rank, what, its journal entry. Of several facts at one
+# instant the lowest rank is named as the cause, so that the order in which facts are listed plays no part.
+_Moment: TypeAlias = tuple[datetime, int, Any, str]
+_VERSION_STARTS, _VERSION_ENDS, _JOINS, _LEAVES, _NESTS, _PARTS = range(6)
+_NAMED, _UNNAMED, _RULES, _RULES_END, _LIVE = range(6, 11)
+
+
+def timeline(
+    facts: PersonFacts, rule_sets: Sequence[DatedRules], *, until: datetime | None = None
+) -> tuple[Span, ...]:
+    """Return the spans in which the person holds a plan or roles, in order, cut at ``until``.
+
+    Nothing begins before the connection went live. Only an active person holds anything. A group counts
+    while it exists (always, if its own facts are not given), directly or through groups in groups.
+    Neighbours that hold the same become one span, which keeps the reason of the first. Known future facts
+    and rule sets are included.
+    """
+    if facts.live_from is None:
+        return ()
+    sweep = _Sweep(facts)
+    spans: list[Span] = []
+    opened: tuple[datetime, Holding, Decision, str, str] | None = None
+    for at, cause in sweep.moments(facts.live_from, rule_sets, until):
+        held = sweep.held()
+        if opened is not None:
+            if held is not None and held[0] == opened[1]:
+                continue
+            spans.append(_span(opened, at, cause))
+        opened = None if held is None else (at, *held, cause)
+    if opened is not None:
+        spans.append(_span(opened, until, None))
+    return tuple(spans)
+
+
+def _span(
+    opened: tuple[datetime, Holding, Decision, str, str], end: datetime | None, ended_by: str | None
+) -> Span:
+    start, holding, decision, rule_set_id, started_by = opened
+    return Span(start, end, *holding, rule_set_id, decision.rule, decision.group_ids, started_by, ended_by)
+
+
+class _Sweep:
+    """Goes through the facts in order of time, keeping what is true at the moment."""
+
+    def __init__(self, facts: PersonFacts) -> None:
+        self._facts = facts
+        self._version: PersonVersionFact | None = None
+        self._rules: DatedRules | None = None
+        self._direct: dict[str, int] = {}
+        self._parents: dict[str, dict[str, int]] = {}
+        self._names: dict[str, GroupNameFact] = {}
+        self._missing: set[str] = set()
+
+    def moments(
+        self, live_from: datetime, rule_sets: Sequence[DatedRules], until: datetime | None
+    ) -> Iterator[tuple[datetime, str]]:
+        """Move from instant to instant, from ``live_from`` until ``until``, naming the cause of each."""
+        moments = self._listed(rule_sets)
+        moments.append((live_from, _LIVE, None, ""))
+        moments.sort(key=itemgetter(0))
+        position, count = 0, len(moments)
+        while position < count:
+            at, rank, _, cause = moments[position]
+            if until is not None and at >= until:
+                return
+            while position < count and moments[position][0] == at:
+                moment = moments[position]
+                rank, cause = min((rank, cause), (moment[1], moment[3]))
+                self._apply(moment[1], moment[2])
+                position += 1
+            if at >= live_from:
+                yield at, cause
+
+    def held(self) -> tuple[Holding, Decision, str] | None:
+        """Return what the person holds at the moment, and why; None for nothing."""
+        version, dated = self._version, self._rules
+        if version is None or dated is None or not version.active:
+            return None
+        decision = decide(dated.rules, version.resource, self._groups())
+        if decision.plan == NO_PLAN and not decision.roles:
+            return None
+        enterprise = version.resource.get(ENTERPRISE_USER_URN) or {}
+        department, cost_centre = enterprise.get("department"), enterprise.get("costCenter")
+        return (decision.plan, decision.roles, department, cost_centre), decision, dated.rule_set_id
+
+    def _groups(self) -> list[HeldGroup]:
+        """Return the groups the person is in, directly or not, as a SCIM user lists them."""
+        held = {group_id: "direct" for group_id in self._direct if group_id not in self._missing}
+        if self._parents:
+            waiting = list(held)
+            while waiting:
+                for parent in self._parents.get(waiting.pop(), ()):
+                    if parent not in held and parent not in self._missing:
+                        held[parent] = "indirect"
+                        waiting.append(parent)
+        names = self._names
+        return [
+            {
+                "value": group_id,
+                "display": names[group_id].display_name if group_id in names else "",
+                "type": kind,
+            }
+            for group_id, kind in held.items()
+        ]
+
+    def _apply(self, rank: int, what: Any) -> None:  # noqa: ANN401 (each rank has its own)
+        if rank == _VERSION_STARTS:
+            self._version = what
+        elif rank == _VERSION_ENDS:
+            if self._version is what:
+                self._version = None
+        elif rank == _JOINS:
+            self._direct[what] = self._direct.get(what, 0) + 1
+        elif rank == _LEAVES:
+            _take_one(self._direct, what)
+        elif rank == _RULES:
+            self._rules = what
+        elif rank == _RULES_END:
+            if self._rules is what:
+                self._rules = None
+        elif rank != _LIVE:
+            self._apply_to_group(rank, *what)
+
+    def _apply_to_group(self, rank: int, group_id: str, what: Any) -> None:  # noqa: ANN401 (as above)
+        if rank == _NESTS:
+            parents = self._parents.setdefault(group_id, {})
+            parents[what] = parents.get(what, 0) + 1
+        elif rank == _PARTS:
+            _take_one(self._parents[group_id], what)
+        elif rank == _NAMED:
+            self._names[group_id] = what
+            self._missing.discard(group_id)
+        elif self._names.get(group_id) is what:
+            self._missing.add(group_id)
+
+    def _listed(self, rule_sets: Sequence[DatedRules]) -> list[_Moment]:
+        """Return the moments of all facts and rules, in no order."""
+        moments: list[_Moment] = []
+        for version in self._facts.versions:
+            moments.append((version.start, _VERSION_STARTS, version, version.started_by))
+            if version.end is not None:
+                moments.append((version.end, _VERSION_ENDS, version, version.ended_by or ""))
+        reached = _reached(self._facts.memberships, self._facts.groups)
+        for fact in self._facts.memberships:
+            moments.append((fact.start, _JOINS, fact.group_id, fact.started_by))
+            if fact.end is not None:
+                moments.append((fact.end, _LEAVES, fact.group_id, fact.ended_by or ""))
+        for group_id, group in reached.items():
+            self._list_group(moments, group_id, group)
+        for dated in rule_sets:
+            moments.append((dated.start, _RULES, dated, dated.cause_id))
+            if dated.end is not None:
+                moments.append((dated.end, _RULES_END, dated, dated.cause_id))
+        return moments
+
+    def _list_group(self, moments: list[_Moment], group_id: str, group: GroupFacts) -> None:
+        self._missing.add(group_id)
+        for name in group.names:
+            moments.append((name.start, _NAMED, (group_id, name), name.started_by))
+            if name.end is not None:
+                moments.append((name.end, _UNNAMED, (group_id, name), name.ended_by or ""))
+        for fact in group.memberships:
+            moments.append((fact.start, _NESTS, (group_id, fact.group_id), fact.started_by))
+            if fact.end is not None:
+                moments.append((fact.end, _PARTS, (group_id, fact.group_id), fact.ended_by or ""))
+
+
+def _reached(
+    memberships: Sequence[MembershipFact], groups: Mapping[str, GroupFacts]
+) -> dict[str, GroupFacts]:
+    """Return the groups the person was ever in, directly or not; each once, so that cycles end."""
+    found: dict[str, GroupFacts] = {}
+    waiting = [fact.group_id for fact in memberships]
+    while waiting:
+        group_id = waiting.pop()
+        group = groups.get(group_id)
+        if group is not None and group_id not in found:
+            found[group_id] = group
+            waiting.extend(fact.group_id for fact in group.memberships)
+    return found
+
+
+def _take_one(counts: dict[str, int], key: str) -> None:
+    left = counts[key] - 1
+    if left:
+        counts[key] = left
+    else:
+        del counts[key]

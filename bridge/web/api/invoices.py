@@ -1,0 +1,120 @@
+"""Routes on invoices: issued ones, the next one, closing."""
+
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import Any
+
+from bridge.billing.close_period import close_period
+from bridge.billing.draft_invoice import preview_invoice
+from bridge.billing.exports import export_csv
+from bridge.billing.invoice_document import draft_document, person_document
+from bridge.billing.issued_invoices import IssuedInvoice, invoice_people, list_invoices, read_invoice
+from bridge.billing.money import format_minor
+from bridge.database.sessions import Database
+from bridge.web.api.operations import Call, operation
+from bridge.web.api.pages import LIMIT
+from bridge.web.api.parameters import day, parse_day, text, whole
+from bridge.web.api.schemas import WHOLE, component, listed, maybe, record, whole_list
+
+SUBSCRIPTION = text("subscription_id", "Of this subscription; needed where the tenant has several")
+
+
+@operation(
+    "GET", "/invoices", "List issued invoices by number", scope="read", answer=whole_list("InvoiceSummary")
+)
+def show_invoices(call: Call) -> dict[str, Any]:
+    with call.database.read(call.tenant_id) as session:
+        return {"items": [_summary(invoice) for invoice in list_invoices(session)]}
+
+
+@operation(
+    "GET", "/invoices/preview", "Compute what closing would issue now; nothing is written",
+    scope="read", answer=component("InvoicePreview"),
+    query=(SUBSCRIPTION, day("period_start", "The period that begins on this day; default: the next one")),
+)  # fmt: skip
+def preview(call: Call) -> dict[str, Any]:
+    with call.database.read(call.tenant_id) as session:
+        draft = preview_invoice(
+            session,
+            subscription_id=call.query["subscription_id"],
+            period_start=call.query["period_start"],
+        )
+        return draft_document(draft)
+
+
+@operation(
+    "POST", "/invoices", "Close an ended period, by default the oldest open one; twice makes one invoice",
+    scope="billing:write", body=component("NewInvoice"), answer=component("ClosedInvoice"),
+)  # fmt: skip
+def close(call: Call) -> dict[str, Any]:
+    start = call.body.get("period_start")
+    closed = close_period(
+        call.database,
+        call.tenant_id,
+        call.body.get("subscription_id"),
+        None if start is None else parse_day(start, pointer="/period_start"),
+        cause=call.cause,
+        now=call.now,
+    )
+    return {"id": closed.invoice_id, "number": closed.number, "already_closed": closed.already_closed}
+
+
+@operation(
+    "GET", "/invoices/{invoice_id}", "Show an invoice, by id or number",
+    scope="read", answer=component("Invoice"),
+)  # fmt: skip
+def show_invoice(call: Call, invoice_id: str) -> dict[str, Any]:
+    with call.database.read(call.tenant_id) as session:
+        invoice = read_invoice(session, invoice_id)
+    return {**invoice.document, "sha256": invoice.sha256}
+
+
+@operation(
+    "GET", "/invoices/{invoice_id}.csv", "Export an invoice, one row for each person and plan",
+    scope="read", content_type="text/csv; charset=utf-8",
+)  # fmt: skip
+def export(call: Call, invoice_id: str) -> Iterator[str]:
+    pieces = _pieces(call.database, call.tenant_id, invoice_id)
+    return chain([next(pieces)], pieces)  # the first piece tells whether there is such an invoice at all
+
+
+@operation(
+    "GET", "/invoices/{invoice_id}/people", "List what each person costs on an invoice, in its order",
+    scope="read",
+    answer=record({"items": listed(component("InvoicePerson")), "next_after": maybe(WHOLE)}),
+    query=(whole("after", "next_after of the page before", default=0), LIMIT),
+)  # fmt: skip
+def show_invoice_people(call: Call, invoice_id: str) -> dict[str, Any]:
+    after, limit = call.query["after"], call.limit
+    with call.database.read(call.tenant_id) as session:
+        invoice = read_invoice(session, invoice_id)
+        shares = list(islice(invoice_people(session, invoice.id), after, after + limit + 1))
+    items = [
+        {"position": position, **person_document(share, invoice.currency)}
+        for position, share in enumerate(shares[:limit], after + 1)
+    ]
+    return {"items": items, "next_after": after + limit if len(shares) > limit else None}
+
+
+def _pieces(database: Database, tenant_id: str, invoice_id: str) -> Iterator[str]:
+    """Yield the export while its transaction is open, also after the route has returned."""
+    with database.read(tenant_id) as session:
+        yield from export_csv(session, invoice_id)
+
+
+def _summary(invoice: IssuedInvoice) -> dict[str, Any]:
+    currency = invoice.currency
+    return {
+        "id": invoice.id,
+        "number": invoice.number,
+        "subscription_id": invoice.subscription_id,
+        "period": {"start": invoice.period_start, "end": invoice.period_end},
+        "revision": invoice.revision,
+        "issued_on": invoice.issued_on,
+        "currency": currency,
+        "subtotal": format_minor(invoice.subtotal_minor, currency),
+        "tax": format_minor(invoice.tax_minor, currency),
+        "total": format_minor(invoice.total_minor, currency),
+        "closed_at": invoice.closed_at,
+        "sha256": invoice.sha256,
+    }

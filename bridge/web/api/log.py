@@ -1,0 +1,60 @@
+"""Routes on the provisioning log."""
+
+from typing import Any
+
+from bridge.provisioning.read_requests import RequestFilter, request_asked, requests
+from bridge.provisioning.tables import RequestRecord
+from bridge.web.api.operations import Call, operation
+from bridge.web.api.pages import CURSOR, LIMIT, page_of
+from bridge.web.api.parameters import choice, text, truth, whole
+from bridge.web.api.schemas import component, page
+from bridge.web.context import bridge
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+
+@operation(
+    "GET", "/requests", "List requests of identity providers and API keys, the latest first",
+    scope="log:read", answer=page("Request"),
+    query=(
+        whole("status", "Only those answered with this HTTP status", least=100, most=599),
+        truth("failed", "Only those answered with a status from 400 on, or below"),
+        choice("method", "Only those of this method", METHODS),
+        text("route", "Only those of this route, as the log shows it"),
+        text("connection_id", "Only those of this connection"),
+        text("subject_id", "Only those about this person or group"),
+        CURSOR, LIMIT,
+    ),
+)  # fmt: skip
+def show_requests(call: Call) -> dict[str, Any]:
+    query = dict(call.query)
+    before, _ = query.pop("cursor"), query.pop("limit")
+    with call.database.read(call.tenant_id) as session:
+        rows = requests(session, RequestFilter(**query), before=before, limit=call.limit + 1)
+    return page_of(rows, call.limit, shown=_request, place=lambda row: (row.at, row.id))
+
+
+@operation(
+    "GET", "/requests/{request_id}", "Show a request with its body, from which passwords were taken",
+    scope="log:read", answer=component("RequestDetail"),
+)  # fmt: skip
+def show_request(call: Call, request_id: str) -> dict[str, Any]:
+    with call.database.read(call.tenant_id) as session:
+        row, asked = request_asked(session, request_id, seal=bridge().seal)
+    return {**_request(row), "target": asked.target, "body": asked.body}
+
+
+def _request(row: RequestRecord) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "at": row.at,
+        "connection_id": row.connection_id,
+        "credential_id": row.credential_id,
+        "method": row.method,
+        "route": row.route,
+        "status": row.status,
+        "reason": row.reason,
+        "tolerances": row.tolerances,
+        "subject_id": row.subject_id,
+        "duration_microseconds": row.duration_microseconds,
+    }

@@ -1,0 +1,72 @@
+"""Routes on rule sets."""
+
+from typing import Any
+
+from bridge.mapping.apply_rules import apply_rules
+from bridge.mapping.browse import find_rule_set, list_rule_sets
+from bridge.mapping.rule_document import Limits
+from bridge.mapping.tables import RuleSet
+from bridge.web.api.operations import Call, operation
+from bridge.web.api.parameters import parse_instant
+from bridge.web.api.schemas import component, whole_list
+from bridge.web.context import bridge
+from config.catalogue import plan_keys, roles
+
+
+@operation(
+    "GET", "/rule-sets", "List the versions of the rules, the newest first",
+    scope="read", answer=whole_list("RuleSet"),
+)  # fmt: skip
+def show_rule_sets(call: Call) -> dict[str, Any]:
+    with call.database.read(call.tenant_id) as session:
+        return {"items": [_rule_set(row) for row in list_rule_sets(session)]}
+
+
+@operation(
+    "GET", "/rule-sets/{rule_set_id}", "Show a version of the rules with its document",
+    scope="read", answer=component("RuleSetDetail"),
+)  # fmt: skip
+def show_rule_set(call: Call, rule_set_id: str) -> dict[str, Any]:
+    with call.database.read(call.tenant_id) as session:
+        row = find_rule_set(session, rule_set_id)
+    return {**_rule_set(row), "document": row.document}
+
+
+@operation(
+    "POST", "/rule-sets", "Apply a new version of the rules, from now or an instant on",
+    scope="rules:write", body=component("NewRuleSet"), status=201, answer=component("AppliedRuleSet"),
+)  # fmt: skip
+def make_rule_set(call: Call) -> dict[str, Any]:
+    text = call.body.get("effective_from")
+    settings = bridge().settings
+    with call.database.write(call.tenant_id) as session:
+        applied = apply_rules(
+            session,
+            call.body["document"],
+            author=f"api_key {call.caller.credential_id}",
+            note=call.body.get("note", ""),
+            effective_from=None if text is None else parse_instant(text, pointer="/effective_from"),
+            known_plans=plan_keys(),
+            known_roles=roles(),
+            cause=call.cause,
+            now=call.now,
+            limits=Limits(rules=settings.rules),
+        )
+    return {
+        "id": applied.rule_set_id,
+        "version": applied.version,
+        "effective_from": applied.effective_from,
+        "in_force_until": applied.in_force_until,
+        "applied": applied.applied,
+    }
+
+
+def _rule_set(row: RuleSet) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "version": row.version,
+        "author": row.author,
+        "note": row.note,
+        "effective_from": row.effective_from,
+        "created_at": row.created_at,
+    }

@@ -1,0 +1,301 @@
+"""The JSON schemas of what the API takes, of what it answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.access.scopes import SCOPES
+from bridge.scim.dialects import DIALECTS
+from bridge.tenants.create import KINDS, NAME_CHARACTERS
+
+Schema = Mapping[str, Any]
+
+DAYS_MOST = 3650
+NOTE_CHARACTERS = 2000
+
+TEXT: Schema = {"type": "string"}
+WHOLE: Schema = {"type": "integer"}
+TRUTH: Schema = {"type": "boolean"}
+INSTANT: Schema = {"type": "string", "format": "date-time"}
+DATE: Schema = {"type": "string", "format": "date"}
+MONEY: Schema = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
+ANY_OBJECT: Schema = {"type": "object"}
+TEXTS: Schema = {"type": "array", "items": {"type": "string"}}
+NAME: Schema = {"type": "string", "minLength": 1, "maxLength": NAME_CHARACTERS}
+EXPIRES: Schema = {"type": ["integer", "null"], "minimum": 1, "maximum": DAYS_MOST}
+
+
+def maybe(schema: Schema) -> Schema:
+    """Return the schema that takes null as well."""
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def record(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
+    """Return the schema of an object with these members and no others."""
+    return {
+        "type": "object",
+        "properties": {**required, **(optional or {})},
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def listed(items: Schema) -> Schema:
+    """Return the schema of an array."""
+    return {"type": "array", "items": items}
+
+
+def component(name: str) -> Schema:
+    """Return a reference to a component of the OpenAPI document."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def page(name: str) -> Schema:
+    """Return the schema of one page of components; ``next_cursor`` is null on the last one."""
+    return record({"items": listed(component(name)), "next_cursor": maybe(TEXT)})
+
+
+def whole_list(name: str) -> Schema:
+    """Return the schema of a list that is never long enough for pages."""
+    return record({"items": listed(component(name))})
+
+
+_CREDENTIAL = {
+    "id": TEXT,
+    "created_at": INSTANT,
+    "expires_at": maybe(INSTANT),
+    "revoked_at": maybe(INSTANT),
+    "last_used_at": maybe(INSTANT),
+}
+_NEW_SECRET = {"id": TEXT, "secret": TEXT, "expires_at": maybe(INSTANT)}
+_RULE_SET = {
+    "id": TEXT,
+    "version": WHOLE,
+    "author": TEXT,
+    "note": TEXT,
+    "effective_from": INSTANT,
+    "created_at": INSTANT,
+}
+_PERSON = {
+    "id": TEXT,
+    "connection_id": TEXT,
+    "user_name": TEXT,
+    "external_id": maybe(TEXT),
+    "display_name": maybe(TEXT),
+    "active": TRUTH,
+    "created_at": INSTANT,
+    "changed_at": INSTANT,
+    "deleted_at": maybe(INSTANT),
+}
+_REQUEST = {
+    "id": TEXT,
+    "at": INSTANT,
+    "connection_id": maybe(TEXT),
+    "credential_id": TEXT,
+    "method": TEXT,
+    "route": TEXT,
+    "status": WHOLE,
+    "reason": maybe(TEXT),
+    "tolerances": TEXTS,
+    "subject_id": maybe(TEXT),
+    "duration_microseconds": WHOLE,
+}
+_SHARES = {
+    name: listed(record({name.removesuffix("s"): maybe(TEXT), "amount": MONEY}))
+    for name in ("departments", "cost_centres")
+}
+_INVOICE_CONTENT = {
+    "subscription": TEXT,
+    "period": record({"start": DATE, "end": DATE}),
+    "revision": WHOLE,
+    "issued_on": DATE,
+    "currency": TEXT,
+    "lines": listed(component("InvoiceLine")),
+    **_SHARES,
+    "subtotal": MONEY,
+    "tax": MONEY,
+    "total": MONEY,
+    "credit_used": MONEY,
+    "due": MONEY,
+    "terms": listed(ANY_OBJECT),
+}
+
+COMPONENTS: dict[str, Schema] = {
+    "Problem": {
+        "type": "object",
+        "description": "RFC 9457; instance leads to the request in the provisioning log, pointer (RFC 6901) "
+        "to the refused part of the body",
+        "properties": {
+            "type": {"type": "string", "format": "uri"},
+            "title": TEXT,
+            "status": WHOLE,
+            "detail": TEXT,
+            "instance": TEXT,
+            "pointer": TEXT,
+        },
+        "required": ["type", "title", "status", "detail", "instance"],
+    },
+    "Tenant": record(
+        {
+            "id": TEXT,
+            "name": TEXT,
+            "currency": TEXT,
+            "timezone": TEXT,
+            "created_at": INSTANT,
+            "settled_until": maybe(INSTANT),
+        }
+    ),
+    "Connection": record(
+        {
+            "id": TEXT,
+            "name": TEXT,
+            "kind": TEXT,
+            "dialect": TEXT,
+            "live_from": maybe(INSTANT),
+            "created_at": INSTANT,
+        }
+    ),
+    "NewConnection": record(
+        {"name": NAME, "kind": {"type": "string", "enum": list(KINDS)}},
+        {"dialect": {"enum": [*DIALECTS, None]}, "live": TRUTH},
+    ),
+    "Live": record({}, {"live_from": maybe(INSTANT)}),
+    "Token": record({**_CREDENTIAL, "connection_id": TEXT}),
+    "NewToken": record({}, {"expires_in_days": EXPIRES}),
+    "ApiKey": record({**_CREDENTIAL, "scopes": TEXTS}),
+    "NewApiKey": record(
+        {
+            "scopes": {
+                "type": "array",
+                "items": {"enum": list(SCOPES)},
+                "minItems": 1,
+                "maxItems": len(SCOPES),
+            }
+        },
+        {"expires_in_days": EXPIRES},
+    ),
+    "Secret": record(_NEW_SECRET),
+    "Person": record(_PERSON),
+    "PersonDetail": record(
+        {**_PERSON, "resource": ANY_OBJECT, "groups": listed(record({"id": TEXT, "display_name": TEXT}))}
+    ),
+    "Group": record(
+        {
+            "id": TEXT,
+            "connection_id": TEXT,
+            "display_name": TEXT,
+            "external_id": maybe(TEXT),
+            "members": WHOLE,
+            "created_at": INSTANT,
+            "changed_at": INSTANT,
+            "deleted_at": maybe(INSTANT),
+        }
+    ),
+    "RuleSet": record(_RULE_SET),
+    "RuleSetDetail": record({**_RULE_SET, "document": ANY_OBJECT}),
+    "NewRuleSet": record(
+        {"document": ANY_OBJECT},
+        {"note": {"type": "string", "maxLength": NOTE_CHARACTERS}, "effective_from": maybe(INSTANT)},
+    ),
+    "AppliedRuleSet": record(
+        {
+            "id": TEXT,
+            "version": WHOLE,
+            "effective_from": INSTANT,
+            "in_force_until": maybe(INSTANT),
+            "applied": TRUTH,
+        }
+    ),
+    "Seat": record(
+        {
+            "person_id": TEXT,
+            "plan": TEXT,
+            "roles": TEXTS,
+            "start": INSTANT,
+            "end": maybe(INSTANT),
+            "department": maybe(TEXT),
+            "cost_centre": maybe(TEXT),
+            "rule_set_id": TEXT,
+            "rule": TEXT,
+            "group_ids": TEXTS,
+        }
+    ),
+    "SeatCounts": record(
+        {"at": INSTANT, "plans": {"type": "object", "additionalProperties": {"type": "integer"}}}
+    ),
+    "InvoiceLine": record(
+        {
+            "kind": TEXT,
+            "plan": maybe(TEXT),
+            "description": TEXT,
+            "quantity": TEXT,
+            "amount": MONEY,
+            "for_period_start": DATE,
+        }
+    ),
+    "InvoiceSummary": record(
+        {
+            "id": TEXT,
+            "number": WHOLE,
+            "subscription_id": TEXT,
+            "period": record({"start": DATE, "end": DATE}),
+            "revision": WHOLE,
+            "issued_on": DATE,
+            "currency": TEXT,
+            "subtotal": MONEY,
+            "tax": MONEY,
+            "total": MONEY,
+            "closed_at": INSTANT,
+            "sha256": TEXT,
+        }
+    ),
+    "Invoice": {
+        "type": "object",
+        "description": "An issued invoice; sha256 is taken over this document without it, keys sorted",
+        "properties": {**_INVOICE_CONTENT, "id": TEXT, "number": WHOLE, "closed_at": INSTANT, "sha256": TEXT},
+        "required": ["id", "number", "currency", "lines", "total", "sha256"],
+    },
+    "InvoicePreview": record(_INVOICE_CONTENT),
+    "InvoicePerson": record(
+        {
+            "position": WHOLE,
+            "person": maybe(TEXT),
+            "plan": maybe(TEXT),
+            "department": maybe(TEXT),
+            "cost_centre": maybe(TEXT),
+            "billable_days": WHOLE,
+            "amount": MONEY,
+            "for_period_start": DATE,
+            "cause": maybe(TEXT),
+        }
+    ),
+    "NewInvoice": record({}, {"subscription_id": maybe(TEXT), "period_start": maybe(DATE)}),
+    "ClosedInvoice": record({"id": TEXT, "number": WHOLE, "already_closed": TRUTH}),
+    "Request": record(_REQUEST),
+    "RequestDetail": record({**_REQUEST, "target": TEXT, "body": TEXT}),
+    "JournalEntry": record(
+        {
+            "id": TEXT,
+            "at": INSTANT,
+            "action": TEXT,
+            "actor_kind": TEXT,
+            "actor_id": TEXT,
+            "request_id": TEXT,
+            "subject_kind": TEXT,
+            "subject_id": TEXT,
+            "details": ANY_OBJECT,
+            "position": maybe(WHOLE),
+            "hash": maybe(TEXT),
+        }
+    ),
+    "Verification": record(
+        {
+            "sealed": WHOLE,
+            "unsealed": WHOLE,
+            "head": TEXT,
+            "first_broken_position": maybe(WHOLE),
+            "reason": maybe(TEXT),
+        }
+    ),
+    "Quote": {"type": "object", "description": "One period's terms, seats, sign-ins and usage"},
+    "QuoteAnswer": record({"invoices": listed(ANY_OBJECT)}),
+}

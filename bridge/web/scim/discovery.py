@@ -1,0 +1,137 @@
+"""Routes by which clients discover what there is: features, resource types, schemas, roles, plans."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+
+from bridge.errors import NotFound
+from bridge.scim.attributes import ResourceSchema, schema_document
+from bridge.scim.matches import matches
+from bridge.scim.messages import (
+    RESOURCE_TYPES,
+    ServiceFeatures,
+    list_response,
+    resource_type_document,
+    service_provider_config,
+)
+from bridge.scim.schemas import ENTITLEMENT_RESOURCE, ROLE_RESOURCE
+from bridge.scim.text import shown
+from bridge.web.context import bridge
+from bridge.web.scim.answers import answer
+from bridge.web.scim.entrance import blueprint, reading, root
+from bridge.web.scim.parameters import filter_of, page, shape
+from config.catalogue import plans, roles
+
+Document = dict[str, Any]
+
+
+@blueprint.get("/ServiceProviderConfig", provide_automatic_options=False)
+def show_service_provider_config() -> Response:
+    """Answer what this endpoint can do (RFC 7643 section 5)."""
+    features = ServiceFeatures(filter_results=bridge().settings.page_most, sort=False)
+    with reading() as (_session, client):
+        return answer(service_provider_config(client.root, client.dialect, features))
+
+
+@blueprint.get("/ResourceTypes", provide_automatic_options=False)
+def list_resource_types() -> Response:
+    """Answer what can be read here, and where (RFC 7643 section 6)."""
+    return _all(list(_resource_types().values()))
+
+
+@blueprint.get("/ResourceTypes/<name>", provide_automatic_options=False)
+def show_resource_type(name: str) -> Response:
+    """Answer one resource type."""
+    return answer(_one(_resource_types(), name, "resource type"))
+
+
+@blueprint.get("/Schemas", provide_automatic_options=False)
+def list_schemas() -> Response:
+    """Answer the schemas of all resource types (RFC 7643 section 7)."""
+    return _all(list(_schemas().values()))
+
+
+@blueprint.get("/Schemas/<urn>", provide_automatic_options=False)
+def show_schema(urn: str) -> Response:
+    """Answer one schema, by its URN in any case."""
+    return answer(_one(_schemas(), urn, "schema"))
+
+
+@blueprint.get("/Roles", provide_automatic_options=False)
+def list_roles() -> Response:
+    """Answer the roles that an identity provider may assign."""
+    return _page(_roles(), ROLE_RESOURCE)
+
+
+@blueprint.get("/Roles/<key>", provide_automatic_options=False)
+def show_role(key: str) -> Response:
+    """Answer one role."""
+    return answer(shape(ROLE_RESOURCE).of(_one(_roles(), key, "role")))
+
+
+@blueprint.get("/Licenses", provide_automatic_options=False)
+def list_licenses() -> Response:
+    """Answer the plans that an identity provider may assign."""
+    return _page(_licenses(), ENTITLEMENT_RESOURCE)
+
+
+@blueprint.get("/Licenses/<key>", provide_automatic_options=False)
+def show_license(key: str) -> Response:
+    """Answer one plan."""
+    return answer(shape(ENTITLEMENT_RESOURCE).of(_one(_licenses(), key, "license")))
+
+
+def _resource_types() -> dict[str, Document]:
+    return {each.name.lower(): resource_type_document(each, root()) for each in RESOURCE_TYPES}
+
+
+def _schemas() -> dict[str, Document]:
+    resources = [each.resource_schema for each in RESOURCE_TYPES]
+    schemas = [schema for each in resources for schema in (each.core, *each.extensions)]
+    documents = {each.id.lower(): schema_document(each) for each in schemas}
+    for document in documents.values():
+        document["meta"] = {**document["meta"], "location": f"{root()}/Schemas/{document['id']}"}
+    return documents
+
+
+def _roles() -> dict[str, Document]:
+    return _assignable(roles(), ROLE_RESOURCE, kind="Role")
+
+
+def _licenses() -> dict[str, Document]:
+    return _assignable(plans(), ENTITLEMENT_RESOURCE, kind="License")
+
+
+def _assignable(things: Mapping[str, Any], schema: ResourceSchema, *, kind: str) -> dict[str, Document]:
+    return {
+        key.lower(): {
+            "schemas": [schema.core.id],
+            "id": key,
+            "displayName": thing.name,
+            "type": kind,
+            "description": thing.description,
+            "meta": {"resourceType": kind, "location": f"{root()}/{kind}s/{key}"},
+        }
+        for key, thing in things.items()
+    }
+
+
+def _one(documents: Mapping[str, Document], key: str, kind: str) -> Document:
+    found = documents.get(key.lower())
+    if found is None:
+        raise NotFound(f"There is no {kind} {shown(key)}.")
+    return found
+
+
+def _all(documents: list[Document]) -> Response:
+    return answer(list_response(documents, len(documents), 1, len(documents)))
+
+
+def _page(documents: Mapping[str, Document], schema: ResourceSchema) -> Response:
+    start_index, count = page()
+    with reading() as (_session, client):
+        parsed = filter_of(schema, client.dialect)
+    selected = [each for each in documents.values() if parsed is None or matches(parsed, each, schema)]
+    shown_page = [shape(schema).of(each) for each in selected[start_index - 1 :][:count]]
+    return answer(list_response(shown_page, len(selected), start_index, len(shown_page)))

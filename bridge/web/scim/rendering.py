@@ -1,0 +1,64 @@
+"""People and groups as SCIM resources, built from what is stored."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from bridge.database.sessions import TenantSession
+from bridge.directory.search import Found, GroupName, Member, groups_of, members_of
+from bridge.scim.messages import version_tag
+from bridge.web.scim.parameters import Shape
+
+Document = dict[str, Any]
+
+
+def render_people(
+    session: TenantSession, found: Sequence[Found], *, root: str, shape: Shape
+) -> list[Document]:
+    """Return the people, each with the groups it is directly in, read by one query where they are wanted."""
+    named = groups_of(session, [each.id for each in found]) if shape.shows("groups") else {}
+    return [shape.of(user_document(each, named.get(each.id, ()), root=root)) for each in found]
+
+
+def render_groups(
+    session: TenantSession, found: Sequence[Found], *, root: str, shape: Shape
+) -> list[Document]:
+    """Return the groups, each with its members, read by one query where they are wanted."""
+    listed = members_of(session, [each.id for each in found]) if shape.shows("members") else {}
+    return [shape.of(group_document(each, listed.get(each.id, ()), root=root)) for each in found]
+
+
+def user_document(found: Found, groups: Iterable[GroupName], *, root: str) -> Document:
+    """Return a person as RFC 7643 section 4.1 has it."""
+    document = {**found.resource, "id": found.id, "meta": _meta(found, "User", f"{root}/Users/{found.id}")}
+    references = [
+        {"value": each.id, "$ref": f"{root}/Groups/{each.id}", "display": each.display_name, "type": "direct"}
+        for each in groups
+    ]
+    return {**document, "groups": references} if references else document
+
+
+def group_document(found: Found, members: Iterable[Member], *, root: str) -> Document:
+    """Return a group as RFC 7643 section 4.2 has it; without members the attribute is absent."""
+    document = {**found.resource, "id": found.id, "meta": _meta(found, "Group", f"{root}/Groups/{found.id}")}
+    references = [_member(each, root) for each in members]
+    return {**document, "members": references} if references else document
+
+
+def _member(member: Member, root: str) -> Document:
+    kind = "User" if member.kind == "person" else "Group"
+    return {"value": member.id, "$ref": f"{root}/{kind}s/{member.id}", "type": kind}
+
+
+def _meta(found: Found, kind: str, location: str) -> Document:
+    return {
+        "resourceType": kind,
+        "created": _instant(found.created_at),
+        "lastModified": _instant(found.changed_at),
+        "location": location,
+        "version": version_tag(found.version),
+    }
+
+
+def _instant(at: datetime) -> str:
+    return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -1,0 +1,107 @@
+"""Routes of ``/Users``."""
+
+from flask import Response
+
+from bridge.database.sessions import TenantSession
+from bridge.directory.search import Found, find_people, get_person
+from bridge.provisioning.client import Client, Written
+from bridge.provisioning.create_person import create_person
+from bridge.provisioning.delete_person import delete_person
+from bridge.provisioning.patch_person import patch_person
+from bridge.provisioning.replace_person import replace_person
+from bridge.scim.messages import list_response
+from bridge.scim.schemas import USER_RESOURCE
+from bridge.web.bodies import json_body
+from bridge.web.recording import observed
+from bridge.web.scim.answers import (
+    CREATED,
+    answer,
+    answer_nothing,
+    answer_resource,
+    answer_unchanged,
+    prefers_minimal,
+)
+from bridge.web.scim.entrance import blueprint, reading, writing
+from bridge.web.scim.parameters import filter_of, if_match, page, shape
+from bridge.web.scim.rendering import render_people
+
+
+@blueprint.get("/Users", provide_automatic_options=False)
+def list_users() -> Response:
+    """Answer a page of people (RFC 7644 section 3.4.2)."""
+    (start_index, count), wanted = page(), shape(USER_RESOURCE)
+    with reading() as (session, client):
+        found = find_people(
+            session,
+            connection_id=client.connection_id,
+            parsed=filter_of(USER_RESOURCE, client.dialect),
+            start_index=start_index,
+            count=count,
+            root=client.root,
+        )
+        documents = render_people(session, found.found, root=client.root, shape=wanted)
+    return answer(list_response(documents, found.total, start_index, len(documents)))
+
+
+@blueprint.get("/Users/<person_id>", provide_automatic_options=False)
+def show_user(person_id: str) -> Response:
+    """Answer one person (RFC 7644 section 3.4.1)."""
+    observed().subject_id = person_id
+    with reading() as (session, client):
+        found = get_person(session, connection_id=client.connection_id, person_id=person_id)
+        return answer_unchanged(found) or _shown(session, client, found)
+
+
+@blueprint.post("/Users", provide_automatic_options=False)
+def create_user() -> Response:
+    """Store a person (RFC 7644 section 3.3)."""
+    body = json_body()
+    with writing() as (session, client):
+        written = create_person(session, body, client=client, now=observed().at)
+        return _written(session, client, written)
+
+
+@blueprint.put("/Users/<person_id>", provide_automatic_options=False)
+def replace_user(person_id: str) -> Response:
+    """Replace a person's attributes (RFC 7644 section 3.5.1)."""
+    observed().subject_id = person_id
+    body = json_body()
+    with writing() as (session, client):
+        written = replace_person(
+            session, person_id, body, if_match=if_match(), client=client, now=observed().at
+        )
+        return _written(session, client, written)
+
+
+@blueprint.patch("/Users/<person_id>", provide_automatic_options=False)
+def patch_user(person_id: str) -> Response:
+    """Change parts of a person (RFC 7644 section 3.5.2)."""
+    observed().subject_id = person_id
+    body = json_body()
+    with writing() as (session, client):
+        written = patch_person(
+            session, person_id, body, if_match=if_match(), client=client, now=observed().at
+        )
+        return _written(session, client, written)
+
+
+@blueprint.delete("/Users/<person_id>", provide_automatic_options=False)
+def delete_user(person_id: str) -> Response:
+    """Delete a person (RFC 7644 section 3.6)."""
+    observed().subject_id = person_id
+    with writing() as (session, client):
+        delete_person(session, person_id, if_match=if_match(), client=client, now=observed().at)
+    return answer_nothing()
+
+
+def _written(session: TenantSession, client: Client, written: Written) -> Response:
+    observed().subject_id = written.found.id
+    observed().tolerances = written.tolerances
+    if prefers_minimal() and not written.created:
+        return answer_nothing(written.found)
+    return _shown(session, client, written.found, CREATED if written.created else 200)
+
+
+def _shown(session: TenantSession, client: Client, found: Found, status: int = 200) -> Response:
+    [document] = render_people(session, [found], root=client.root, shape=shape(USER_RESOURCE))
+    return answer_resource(document, found, f"{client.root}/Users/{found.id}", status)

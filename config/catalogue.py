@@ -1,0 +1,59 @@
+"""The shipped catalogues of plans and roles, read once."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A bundle of privileges, each of which reads subject:verb."""
+
+    key: str
+    name: str
+    description: str
+    privileges: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan as it is shown; its price terms are read by the billing room."""
+
+    key: str
+    name: str
+    description: str
+
+
+@cache
+def plans() -> Mapping[str, Plan]:
+    """Return the plans in plans.toml by key."""
+    return MappingProxyType(
+        {key: Plan(key, raw["name"], raw["description"]) for key, raw in _read("plans.toml").items()}
+    )
+
+
+@cache
+def plan_keys() -> frozenset[str]:
+    """Return the keys of the plans in plans.toml; ``none``, which is no seat, is not among them."""
+    return frozenset(_read("plans.toml"))
+
+
+@cache
+def roles() -> Mapping[str, Role]:
+    """Return the roles in roles.toml by key."""
+    return MappingProxyType(
+        {
+            key: Role(key, raw["name"], raw["description"], tuple(raw["privileges"]))
+            for key, raw in _read("roles.toml").items()
+        }
+    )
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((_FOLDER / name).read_text())

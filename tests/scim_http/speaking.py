@@ -1,0 +1,144 @@
+"""An identity provider that speaks to the SCIM entrance of a small application, and looks into what it stored."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from bridge.database.engine import open_engine
+from bridge.database.ids import new_id
+from bridge.database.sessions import Database
+from bridge.directory.tables import ChangeDue, Group, GroupVersion, Membership, Person, PersonVersion
+from bridge.journal.tables import JournalEntry
+from bridge.provisioning.request_log import RequestLog
+from bridge.tenants.create import create_connection
+from bridge.tenants.credentials import create_scim_token
+from bridge.tenants.secrets import Seal
+from bridge.web import scim
+from bridge.web.context import Bridge
+from bridge.web.recording import record_requests
+from config.settings import Settings
+from tests.database.opened import CAUSE, NOW, add_tenant
+
+KEY = "a key of thirty-two characters and more"
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+Row = Person | PersonVersion | Group | GroupVersion | Membership | ChangeDue | JournalEntry
+
+
+@contextmanager
+def application(database_url: str, **chosen: Any) -> Iterator[Flask]:
+    settings = Settings(database_url=database_url, secret_key=KEY, **chosen)
+    database, seal = Database(open_engine(settings)), Seal(settings.secret_keys())
+    log = RequestLog(database, seal, most_rows=1000, wait_milliseconds=60_000)
+    app = Flask("bridge", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.extensions["bridge"] = Bridge(settings=settings, database=database, seal=seal, request_log=log)
+    record_requests(app)
+    app.register_blueprint(scim.blueprint)
+    yield app
+    log.close()
+    database.dispose()
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A connection's client, with its token."""
+
+    app: Flask
+    tenant_id: str
+    connection_id: str
+    token: str
+
+    def ask(
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> TestResponse:
+        sent = {"Authorization": f"Bearer {self.token}", **(headers or {})}
+        if body is not None:
+            more["json"] = body
+        return self.app.test_client().open(f"/scim/v2{path}", method=method, headers=sent, **more)
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        return self.ask("GET", path, **more)
+
+    def create(self, **attributes: Any) -> str:
+        answer = self.ask("POST", "/Users", {"schemas": [USER], **attributes})
+        assert answer.status_code == 201, answer.json
+        return str(answer.json["id"])
+
+    def create_group(self, name: str, *member_ids: str) -> str:
+        body = {"schemas": [GROUP], "displayName": name, "members": [{"value": each} for each in member_ids]}
+        answer = self.ask("POST", "/Groups", body)
+        assert answer.status_code == 201, answer.json
+        return str(answer.json["id"])
+
+    def patch(self, path: str, *operations: Mapping[str, Any], **more: Any) -> TestResponse:
+        body = {"schemas": [PATCH_OP], "Operations": list(operations)}
+        return self.ask("PATCH", path, body, **more)
+
+    def rows(self, table: type[Row], *conditions: Any) -> list[Any]:
+        with self.app.extensions["bridge"].database.read(self.tenant_id) as session:
+            return list(session.scalars(select(table).where(*conditions)))
+
+    def person(self, person_id: str) -> Person:
+        [row] = self.rows(Person, Person.id == person_id)
+        return row
+
+    def versions(self, person_id: str) -> list[PersonVersion]:
+        rows = self.rows(PersonVersion, PersonVersion.person_id == person_id)
+        return sorted(rows, key=lambda row: row.start)
+
+    def members(self, group_id: str) -> set[str]:
+        rows = self.rows(Membership, Membership.group_id == group_id, Membership.end.is_(None))
+        return {row.member_id for row in rows}
+
+    def actions(self, subject_id: str) -> list[str]:
+        rows = self.rows(JournalEntry, JournalEntry.subject_id == subject_id)
+        return [row.action for row in sorted(rows, key=lambda row: (row.at, row.id))]
+
+    def due(self) -> set[tuple[str, str]]:
+        return {(row.subject_kind, row.subject_id) for row in self.rows(ChangeDue)}
+
+    def everything(self) -> list[list[str]]:
+        """Show all stored facts, to compare before and after."""
+        return [sorted(repr(shown(row)) for row in self.rows(table)) for table in Row.__args__]
+
+
+def shown(row: Row) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in row.__mapper__.column_attrs}
+
+
+def add_speaker(
+    app: Flask, *, tenant_id: str | None = None, dialect: str = "generic", now: datetime = NOW
+) -> Speaker:
+    parts: Bridge = app.extensions["bridge"]
+    if tenant_id is None:
+        tenant_id = add_tenant(parts.database, f"Lindqvist Freight {new_id(now)}")
+    with parts.database.write(tenant_id) as session:
+        connection = create_connection(
+            session,
+            name=f"IdP {new_id(now)}",
+            kind="generic",
+            dialect=dialect,
+            live=True,
+            cause=CAUSE,
+            now=now,
+        )
+    with parts.database.unscoped() as session:
+        made = create_scim_token(
+            session,
+            tenant_id=tenant_id,
+            connection_id=connection.id,
+            seal=parts.seal,
+            lifetime=None,
+            now=now,
+        )
+    return Speaker(app, tenant_id, connection.id, made.secret)

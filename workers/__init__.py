@@ -1,0 +1,1 @@
+"""Celery: when things run. What they do is told in the bridge."""

@@ -1,0 +1,45 @@
+"""The Celery application, for ``celery -A workers.app worker`` with a prefork, threads or solo pool."""
+
+import os
+from functools import cache
+
+from celery.signals import setup_logging
+
+from bridge.database.engine import open_engine
+from bridge.database.sessions import Database
+from bridge.logs import configure_logs
+from bridge.nudge import celery_app, nudge
+from config.settings import settings
+
+app = celery_app(settings(), waiting=True)
+app.conf.update(
+    imports=("workers.assignments", "workers.journal", "workers.closing", "workers.timetable"),
+    beat_schedule={
+        "sweep": {
+            "task": "bridge.sweep",
+            "schedule": settings().sweep_seconds,
+            # Sweeps that piled up behind a long task all see the same: one is enough.
+            "options": {"expires": 2 * settings().sweep_seconds},
+        }
+    },
+)
+
+
+@cache
+def database() -> Database:
+    """Return this process's database, opened when the first task asks for it."""
+    return Database(open_engine(settings()), after_due=nudge)
+
+
+def _let_go() -> None:
+    """Leave the parent's connections to the parent: a child of a prefork pool opens its own."""
+    if database.cache_info().currsize:
+        database().engine.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_let_go)
+
+
+@setup_logging.connect
+def _log_as_the_bridge_does(**_told: object) -> None:
+    configure_logs(settings(), process="worker")

@@ -1,0 +1,63 @@
+"""When seats are computed: as soon as a tenant is said to have work, until none is left."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from bridge import clock
+from bridge.billing.runs import closed_until
+from bridge.database.sessions import Database
+from bridge.nudge import ASSIGN_DUE
+from bridge.seats.boundaries import mark_passed
+from bridge.seats.due import take_due
+from bridge.seats.failures import Pauses
+from bridge.tenants.tables import DueTenant
+from config.settings import settings
+from workers.app import app, database
+from workers.journal import seal_all
+
+_IDS_AT_ONCE = 10_000
+
+
+@app.task(name=ASSIGN_DUE)
+def assign_due(tenant_id: str) -> None:
+    """Compute the seats of everyone who is due, then seal the journal of it."""
+    drain(database(), tenant_id)
+    seal_all(database(), tenant_id)
+
+
+def drain(database: Database, tenant_id: str) -> int:
+    """Work until nothing is due and return the number of people done.
+
+    The tenant's due rows are read before the changes, and exactly those are deleted at the end: killed at
+    any moment, this leaves a row by which the sweep finds the tenant again.
+    """
+    due = _due_rows(database, tenant_id, now=clock.now())
+    if "boundary" in due.values():
+        mark_passed(database, tenant_id, now=clock.now())
+    pauses = Pauses(first_seconds=settings().assignment_retry_seconds)
+    limit = settings().assignment_batch
+    total = 0
+    while done := take_due(
+        database, tenant_id, now=clock.now(), limit=limit, closed_until=closed_until, pauses=pauses
+    ):
+        total += done
+    _forget(database, list(due))
+    return total
+
+
+def _due_rows(database: Database, tenant_id: str, *, now: datetime) -> dict[str, str]:
+    with database.unscoped_read() as session:
+        chosen = select(DueTenant.id, DueTenant.cause).where(
+            DueTenant.tenant_id == tenant_id, DueTenant.wake_at <= now, DueTenant.cause != "nightly"
+        )
+        return dict(session.execute(chosen).all())
+
+
+def _forget(database: Database, ids: list[str]) -> None:
+    for position in range(0, len(ids), _IDS_AT_ONCE):
+        with database.unscoped() as session:
+            session.execute(
+                delete(DueTenant).where(DueTenant.id.in_(ids[position : position + _IDS_AT_ONCE])),
+                execution_options={"synchronize_session": False},
+            )
