@@ -1,5 +1,7 @@
 """Annual commitments: seats billed in advance for a year and trued up at the end of each interval."""
 
+from datetime import date
+
 from bridge.billing.adjustments import NetInvoice
 from bridge.billing.counts import peaks_by_day
 from bridge.billing.lines import Line, nobodys
@@ -15,26 +17,23 @@ MONTHS_A_YEAR = 12
 def annual_invoices(
     windows: tuple[Window, ...], holdings: HoldingsByWindow, period: Period
 ) -> list[NetInvoice]:
-    """Return the commitment on the first day, then one invoice per interval, also when it is zero."""
-    lines: dict[Period, list[Line]] = {}
+    """Return the commitment on the first day, then one invoice per interval, also when it is zero.
+
+    Terms with intervals of their own that end on one day share its invoice.
+    """
+    ends: dict[date, tuple[Period, list[Line]]] = {}
     for place, window in enumerate(windows):
         annual = window.term.annual
         if annual is None:
             continue
-        peaks = peaks_by_day(window, holdings[place])
-        for interval, line in _true_ups(window, annual, peaks):
-            lines.setdefault(interval, []).extend([line] if line.amount else [])
+        for interval, line in _true_ups(window, annual, peaks_by_day(window, holdings[place])):
+            longest, lines = ends.setdefault(interval.end, (interval, []))
+            lines.extend([line] if line.amount else [])
+            ends[interval.end] = (min(longest, interval), lines)
     first = NetInvoice(
         period, period.start, [line for window in windows for line in _commitment(window.term)], {}
     )
-    return [
-        first,
-        *(NetInvoice(interval, interval.end, lines[interval], {}) for interval in sorted(lines, key=_by_end)),
-    ]
-
-
-def _by_end(interval: Period) -> tuple[object, object]:
-    return interval.end, interval.start
+    return [first, *(NetInvoice(interval, end, lines, {}) for end, (interval, lines) in sorted(ends.items()))]
 
 
 def _commitment(term: PriceTerm) -> list[Line]:

@@ -38,11 +38,11 @@ def differences(
 
 def adjustment_lines(rows: Iterable[PersonShare], period: Period) -> list[DraftLine]:
     """Return one line per plan for what is added to an earlier period."""
+    told = f"changed after the invoice of {period.start} to {period.end}"
     return [
-        DraftLine("adjustment", plan, f"{plan or 'tenant'}, changed after the invoice of {period.start} to {period.end}",
-             "1", amount, period.start)
+        DraftLine("adjustment", plan, f"{plan or 'all plans'}: {told}", "1", amount, period.start)
         for plan, amount in sums((row.plan, row.amount_minor) for row in rows)
-    ]  # fmt: skip
+    ]
 
 
 def _order(share: Share) -> tuple[tuple[bool, str], ...]:

@@ -91,17 +91,19 @@ def _charge_seats(charges: TermCharges) -> None:
     term, seats, window = charges.term, charges.seats, charges.window
     if term.price is None:
         return
-    units = round_half_away(seats.units(window))
+    exact = Fraction(seats.units(window))
+    units = round_half_away(exact)
     if units or seats.quantity:
         price = f"{_price_text(term.price, charges.currency)} a {term.interval}"
         text = f"{format_quantity(seats.quantity)} seats of {term.plan} at {price}, {_dates(window)}"
-        charges.add(
-            Line("seats", term.plan, text, units, shared(units, seats.weights, term.plan), seats.quantity)
-        )
-    flats = round_half_away(term.flats(seats.highest))
+        shares = shared(units, seats.weights, term.plan, exact=exact)
+        charges.add(Line("seats", term.plan, text, units, shares, seats.quantity))
+    exact = Fraction(term.flats(seats.highest))
+    flats = round_half_away(exact)
     if flats:
         text = f"{term.plan}: flat fee at {format_quantity(Fraction(seats.highest))} seats"
-        charges.add(Line("flat", term.plan, text, flats, shared(flats, seats.weights, term.plan)))
+        shares = shared(flats, seats.weights, term.plan, exact=exact)
+        charges.add(Line("flat", term.plan, text, flats, shares))
 
 
 def _charge_usage(charges: TermCharges, place: int, quantities: Quantities) -> None:
@@ -117,7 +119,7 @@ def _charge_usage(charges: TermCharges, place: int, quantities: Quantities) -> N
                 else ""
             )
             text = f"{plan}: {format_quantity(consumed.quantity)} {meter.name}{included}"
-            shares = shared(amount, consumed.weights, plan)
+            shares = shared(amount, consumed.weights, plan, exact=Fraction(consumed.exact))
             charges.add(Line("usage", plan, text, amount, shares, consumed.quantity, meter.name))
 
 

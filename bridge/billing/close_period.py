@@ -50,8 +50,8 @@ def close_period(
 ) -> Closed:
     """Issue the invoice of an ended period; without ``period_start``, of the oldest that has none.
 
-    Twice, or by two workers at once, makes one invoice. Raises ``InvalidValue`` for a period that has not ended
-    by ``now``, ``Conflict`` while an earlier one is open or for a plan without a price.
+    Twice, or by two workers at once, makes one invoice. Raises ``InvalidValue`` for a period that has not
+    ended by ``now``, ``Conflict`` while an earlier one is open or for a plan without a price.
     """
     with database.read(tenant_id) as session:
         run = _asked_for(session, subscription_id, period_start)
@@ -197,7 +197,9 @@ def _settle(session: TenantSession, now: datetime) -> None:
     young = now - timedelta(days=settings().settle_days)
     periods = unsettled_periods(session)
     starts = [each.period.start for each in periods if midnight(each.period.end, tenant.timezone) > young]
-    starts.append(periods[-1].period.start)  # where even the latest is old, more of them may follow it at once
+    starts.append(
+        periods[-1].period.start
+    )  # where even the latest is old, more of them may follow it at once
     until = midnight(min(starts), tenant.timezone)
     if tenant.settled_until is None or until > tenant.settled_until:
         session.execute(update(Tenant).values(settled_until=until))

@@ -78,7 +78,7 @@ class _Owners:
         self._rows: dict[tuple[str, int], list[Attributed]] = {}
 
     def of_day(self, person: str, day: int, instant: int) -> int | None:
-        """Return the place of the term that owns the day; where terms share it, of the one that holds then."""
+        """Return the place of the term that owns the day; where terms share it, who holds the instant."""
         owners = [
             (place, holding) for place, holding in self._held.get(person, ()) if holding.days >> day & 1
         ]

@@ -25,7 +25,7 @@ class DatedTerms:
 def in_force(
     own: Sequence[DatedTerms], default: TermDocument | None, *, start: date, end: date
 ) -> list[tuple[date, date, TermDocument]]:
-    """Return the terms of one plan over ``[start, end)`` as runs of days, each with the terms that hold in it.
+    """Return the terms of one plan over ``[start, end)`` as runs of days, each with its terms.
 
     ``own`` stands in the order of decision: of two for one day the later one holds. Days that none of them
     names have the default, or nothing where there is none.

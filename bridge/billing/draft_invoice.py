@@ -65,7 +65,7 @@ def preview_invoice(
 def draft_invoice(session: TenantSession, run: Run) -> InvoiceDraft:
     """Return the invoice of a run as the facts are now. Nothing is written."""
     tenant = tenant_of(session)
-    # Late changes first, seats second: a change that comes between is computed now and found to be nothing later.
+    # Late changes first, seats second: what comes between is computed now, and later found to be nothing.
     late = pending_changes(session)
     priced, terms = priced_period(session, run.subscription, run.period)
     own = priced[run.revision]
@@ -96,7 +96,7 @@ def differences_of(
     *,
     priced: tuple[PricedInvoice, ...] | None = None,
 ) -> list[PersonShare]:
-    """Return what the facts of now add to what was issued for a period; ``priced`` if that is known already."""
+    """Return what the facts of now add to what was issued for a period; ``priced`` where it is known."""
     if priced is None:
         priced, _terms = priced_period(session, issued.subscription, issued.period)
     end = midnight(issued.period.end, tenant_of(session).timezone)
@@ -135,7 +135,7 @@ def unsettled_periods(session: TenantSession) -> list[IssuedPeriod]:
 
 
 def _touched(session: TenantSession, run: Run, late: Sequence[PendingChange]) -> Iterable[IssuedPeriod]:
-    """The issued periods that may differ now: those a late change reaches, and the run's own earlier invoices."""
+    """Return the issued periods that may differ: those late changes reach, and the run's own period."""
     timezone = tenant_of(session).timezone
     since = min((change.since for change in late), default=None)
     if since is None and not run.revision:

@@ -23,7 +23,7 @@ def invoice_document(
     tenant_id: str,
     closed_at: datetime,
 ) -> dict[str, Any]:
-    """Return an issued invoice as JSON: money is text in the currency's unit, dates are local, people are ids.
+    """Return an issued invoice as JSON: money is text in the currency's unit, dates are local.
 
     The people are not in it, since a tenant may have a million; the SHA-256 over them is, so that the hash of
     the document covers them too.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from bridge.billing.invoice_document import document_digest, person_document
 from bridge.billing.invoice_draft import PersonShare
@@ -75,7 +75,7 @@ def shares_of_person(
     session: TenantSession, invoice_id: str, person_id: str | None
 ) -> tuple[PersonShare, ...]:
     """Return one person's shares of an invoice; without a person, the money that nobody caused."""
-    within = InvoicePeople.has_unassigned
+    within: ColumnElement[bool] = InvoicePeople.has_unassigned.is_(True)
     if person_id is not None:
         within = and_(InvoicePeople.first_person <= person_id, InvoicePeople.last_person >= person_id)
     pages = _stored_pages(session, and_(InvoicePeople.invoice_id == invoice_id, within))
@@ -136,9 +136,7 @@ def _pages(session: TenantSession, invoice_id: str) -> Iterator[PeoplePage]:
 
 
 def _stored_pages(session: TenantSession, which: ColumnElement[bool]) -> Iterator[InvoicePeople]:
-    pages: Select[tuple[InvoicePeople]] = (
-        select(InvoicePeople).where(which).order_by(InvoicePeople.invoice_id, InvoicePeople.page)
-    )
+    pages = select(InvoicePeople).where(which).order_by(InvoicePeople.invoice_id, InvoicePeople.page)
     yield from session.scalars(pages, execution_options={"yield_per": PAGES_AT_ONCE})
 
 

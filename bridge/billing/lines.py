@@ -28,17 +28,24 @@ class Line:
     meter: str | None = None
 
 
-def shared(amount: int, weights: Mapping[RowKey, int | Fraction], plan: str | None) -> Shares:
+def shared(
+    amount: int,
+    weights: Mapping[RowKey, int | Fraction],
+    plan: str | None,
+    *,
+    exact: Fraction | None = None,
+) -> Shares:
     """Return the parts of an amount by row, in proportion to the positive weights.
 
-    Where there are none, the money is nobody's: it stands on the row without a person.
+    ``exact`` is the amount before it was rounded, where it was. Where there are no weights, the money is
+    nobody's: it stands on the row without a person.
     """
     carriers = sorted(
         ((key, weight) for key, weight in weights.items() if weight > 0), key=lambda pair: row_order(pair[0])
     )
     if not carriers:
         return ((RowKey(None, plan), amount),)
-    return tuple(allocate(amount, carriers))
+    return tuple(allocate(amount, carriers, exact=exact))
 
 
 def nobodys(amount: int, plan: str | None) -> Shares:

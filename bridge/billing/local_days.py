@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 
 def midnight(day: date, timezone: str) -> datetime:
-    """Return the first instant of a local day. Where clocks skip midnight, that is the moment they skip to."""
+    """Return the first instant of a local day; where clocks skip midnight, the moment of the skip."""
     return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
 
 

@@ -127,18 +127,22 @@ def format_scaled(ten_thousandths: int) -> str:
     return f"{'-' if ten_thousandths < 0 else ''}{text[:-4]}.{text[-4:]}"
 
 
-def allocate(total_minor: int, shares: Iterable[tuple[Key, int | Fraction]]) -> list[tuple[Key, int]]:
+def allocate(
+    total_minor: int, shares: Iterable[tuple[Key, int | Fraction]], *, exact: Fraction | None = None
+) -> list[tuple[Key, int]]:
     """Give ``total_minor`` to the keys in proportion to their shares, so that the parts sum to it exactly.
 
     Each part is the floor of its exact share; what is left goes by one unit to the largest remainders, ties
-    in the order of ``shares``. A negative total is shared by its magnitude. At least one share must be
-    positive, none negative.
+    in the order of ``shares``. ``exact`` is the amount before it was rounded to the total: exact shares are
+    shares of that. A negative total is shared by its magnitude. At least one share must be positive, none
+    negative.
     """
     pairs = list(shares)
     weights = _whole([weight for _, weight in pairs])
-    whole = sum(weights)
+    amount = abs(Fraction(total_minor) if exact is None else exact)
+    whole = sum(weights) * amount.denominator
     sign, magnitude = (-1, -total_minor) if total_minor < 0 else (1, total_minor)
-    parts = [divmod(magnitude * weight, whole) for weight in weights]
+    parts = [divmod(amount.numerator * weight, whole) for weight in weights]
     left = magnitude - sum(part for part, _ in parts)
     amounts = [part for part, _ in parts]
     if left:

@@ -16,10 +16,10 @@ SHARES_IN_A_PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    """Shares of one period in order of person. ``shares`` is a JSON array of arrays: person, plan, department,
-    cost centre, billable days, amount in minor units, cause.
+    """Shares of one period in order of person.
 
-    ``first_person`` and ``last_person`` are empty where the page has no person.
+    ``shares`` is a JSON array of arrays: person, plan, department, cost centre, billable days, amount in
+    minor units, cause. ``first_person`` and ``last_person`` are empty where the page has no person.
     """
 
     for_period_start: date
@@ -30,7 +30,7 @@ class PeoplePage:
 
 
 def pages_of(people: Iterable[PersonShare]) -> Iterator[PeoplePage]:
-    """Return the pages of an invoice. Shares of one period stand together, by person, unassigned ones last."""
+    """Return the pages of an invoice; shares of one period stand together, by person, unassigned last."""
     for period_start, shares in groupby(people, attrgetter("for_period_start")):
         while part := list(islice(shares, SHARES_IN_A_PAGE)):
             yield _page(period_start, part)

@@ -51,7 +51,7 @@ def terms_in_force(
         runs = in_force(own.get(plan, ()), default, start=first, end=until)
         if plan in plans and not runs:
             raise Conflict(_priceless(plan, period))
-        found.extend(_term(plan, document, subscription, period, start, end) for start, end, document in runs)
+        found.extend(_term(plan, run, subscription, period) for run in runs)
     return tuple(found)
 
 
@@ -126,9 +126,10 @@ def _own_terms(session: TenantSession) -> dict[str, list[DatedTerms]]:
 
 
 def _term(
-    plan: str, document: TermDocument, subscription: SubscriptionTerms, period: Period, start: date, end: date
+    plan: str, run: tuple[date, date, TermDocument], subscription: SubscriptionTerms, period: Period
 ) -> TermDocument:
-    """Complete a term with what the subscription decides."""
+    """Complete the terms of a run of days with what the subscription decides."""
+    start, end, document = run
     term: TermDocument = {"rank": _rank(plan)} | document | {"plan": plan}
     if term.get("annual") is None:
         term["timing"] = subscription.timing
@@ -136,8 +137,8 @@ def _term(
         term["year_start"] = _year_start(subscription, period)
     elif subscription.interval == "year":
         raise InvalidValue(
-            f"plan {plan} has a price per month and the subscription a period of a year: a month's price cannot "
-            f"stand for a year. Give the plan a price per year with `bridge plans apply`, interval year"
+            f"plan {plan} has a price per month and the subscription a period of a year, for which that "
+            f"price cannot stand; give the plan a price per year with `bridge plans apply`, interval year"
         )
     if (start, end) != (period.start, period.end):
         term["valid"] = {"from": start.isoformat(), "until": end.isoformat()}
@@ -145,7 +146,7 @@ def _term(
 
 
 def _year_start(subscription: SubscriptionTerms, period: Period) -> str:
-    """The subscription's year that the period lies in: twelve of its months make the price of a year."""
+    """Return where the subscription's year begins: twelve of its months make the price of a year."""
     anchor = subscription.period_of(subscription.starts_on).start
     return period_containing(anchor, "year", period.start).start.isoformat()
 

@@ -18,7 +18,7 @@ from bridge.errors import Conflict, InvalidValue
 
 
 def next_run(session: TenantSession, subscription: SubscriptionTerms) -> Run | None:
-    """Return the first run without an invoice; None when the subscription has ended and is billed to its end."""
+    """Return the first run without an invoice; None when an ended subscription is billed to its end."""
     last = _last_issued(session, subscription)
     if last is None:
         return period_runs(session, subscription, subscription.period_of(subscription.starts_on))[0]

@@ -17,7 +17,7 @@ ROWS_AT_ONCE = 20_000
 
 
 def read_seat_spans(session: TenantSession, start: datetime, end: datetime) -> list[SeatSpan]:
-    """Return the billed spans that touch ``[start, end)``; a month of a large tenant has a million of them."""
+    """Return the billed spans that touch ``[start, end)``; a large tenant's month has a million of them."""
     return list(_spans(session, start, end))
 
 

@@ -15,7 +15,7 @@ LEAP_YEAR = 2000
 class SubscriptionTerms:
     """A subscription as it stands: its periods begin on ``anchor_day``, in a short month on the last day.
 
-    Local dates ``[starts_on, ends_on)`` are billed; of a period that begins earlier or ends later, only those.
+    Local dates ``[starts_on, ends_on)`` are billed; of a period that begins earlier or ends later, no more.
     """
 
     id: str

@@ -39,7 +39,7 @@ def create_subscription(
 ) -> SubscriptionTerms:
     """Bill the tenant this way from ``starts_on``; the subscription before it ends there.
 
-    Raises ``InvalidValue`` for an unknown interval, timing or anchor day, and ``Conflict`` when an invoice has
+    Raises ``InvalidValue`` for an unknown interval, timing or anchor day, ``Conflict`` when an invoice has
     been issued for days from ``starts_on`` on, or when that date lies inside a period of the one before.
     """
     _check(interval, anchor_day, timing)

@@ -118,7 +118,7 @@ class Evenings:
             groups = select(Group.id, Group.display_name).order_by(Group.created_at, Group.id)
             apply_rules(
                 session,
-                rules_for(dict(session.execute(groups).tuples().all()), self._story.group_plans),
+                rules_for(dict(session.execute(groups).all()), self._story.group_plans),
                 author="demo",
                 note="the groups that appeared today",
                 effective_from=effective_from,
@@ -163,7 +163,7 @@ def tell(console: Console, stage: Stage, customer: Customer, story: Story, recor
         console.print(invoice_picture(issued.document, named))
         wrong = verify_invoice(session, issued.id)
         moved = _most_told(rows)
-        reasons = explain_invoice_person(session, issued.id, moved).document()
+        reasons = [share.document() for share in explain_invoice_person(session, issued.id, moved)]
         console.print(reasons_tree(reasons, title=f"Why does {names[moved]} cost this?"))
     findings = reconcile(database, tenant_id, now=AFTERWARDS).findings
     console.print(

@@ -61,8 +61,8 @@ def invoice_picture(document: Mapping[str, Any], people: Iterable[tuple[str, Map
     return Group(*parts)
 
 
-def reasons_tree(document: Mapping[str, Any], *, title: str) -> Tree:
-    """Draw an explanation's document as a tree."""
+def reasons_tree(document: Mapping[str, Any] | Sequence[Mapping[str, Any]], *, title: str) -> Tree:
+    """Draw an explanation's document, or several, as a tree."""
     tree = Tree(f"[bold]{title}")
     _branch(tree, document)
     return tree

@@ -67,7 +67,7 @@ def serve(host: str, port: int) -> None:
 
 def processes(present: Settings, host: str, port: int) -> dict[str, list[str]]:
     """Return the command line of each process."""
-    celery = [sys.executable, "-m", "celery", "-A", "workers.app"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "workers.app"]
     level = f"--loglevel={present.log_level}"
     return {
         "web": [

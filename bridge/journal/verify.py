@@ -8,7 +8,7 @@ from bridge.database.sessions import Database, TenantSession
 from bridge.journal.chain import BEGINNING, link
 from bridge.journal.tables import JournalEntry, JournalSeal
 
-ROWS_AT_ONCE = 5_000
+ROWS_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)

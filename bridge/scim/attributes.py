@@ -131,15 +131,15 @@ def _within(schema: str | None, names: Mapping[str, Attribute], path: str) -> Re
     return None if dot and sub is None else Resolved(schema, attribute, sub)
 
 
-def schema_document(schema: Schema) -> dict[str, Any]:
-    """Return the schema as ``/Schemas`` publishes it (RFC 7643 section 7)."""
+def schema_document(schema: Schema, *, base_url: str = "") -> dict[str, Any]:
+    """Return the schema as ``/Schemas`` below ``base_url`` publishes it (RFC 7643 section 7)."""
     return {
         "schemas": [SCHEMA_URN],
         "id": schema.id,
         "name": schema.name,
         "description": schema.description,
         "attributes": [_attribute_document(each) for each in schema.attributes],
-        "meta": {"resourceType": "Schema", "location": f"/Schemas/{schema.id}"},
+        "meta": {"resourceType": "Schema", "location": f"{base_url}/Schemas/{schema.id}"},
     }
 
 

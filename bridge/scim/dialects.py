@@ -15,7 +15,7 @@ from bridge.errors import (
 from bridge.scim import tolerances
 from bridge.scim.attributes import ResourceSchema
 from bridge.scim.names import schema_named
-from bridge.scim.patch import Operation
+from bridge.scim.operations import Operation
 from bridge.scim.paths import PatchPath, parse_path
 from bridge.scim.reading import DEFAULT_LIMITS, DIALECTS, Dialect, Limits, Reading
 from bridge.scim.text import shown

@@ -160,6 +160,4 @@ def _leaf(node: ast.AttrExpr, path: AttrPath) -> Filter:
 
 
 def _path(node: ast.AttrPath) -> AttrPath:
-    if isinstance(node.attr_name, ast.Filter):
-        raise SCIMParserError("a value path within a value path")
     return AttrPath(node.uri, node.attr_name, node.sub_attr.value if node.sub_attr else None)

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from bridge.errors import InvalidPath, TooMany
 from bridge.scim.filter_tree import Comparison, Filter, Or
-from bridge.scim.patch import Operation
+from bridge.scim.operations import Operation
 from bridge.scim.reading import DEFAULT_LIMITS, Limits
 from bridge.scim.schemas import MEMBERS
 
@@ -100,7 +100,9 @@ def _ids_of(condition: Filter) -> tuple[str, ...] | None:
     for part in parts:
         if not isinstance(part, Comparison) or part.path.name != "value" or part.op != "eq":
             return None
-        ids.append(str(part.value))
+        if not isinstance(part.value, str):
+            return None
+        ids.append(part.value)
     return _distinct(ids)
 
 

@@ -3,36 +3,44 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import Mutability, NoTarget, TooMany
 from bridge.scim.attributes import Attribute, ResourceSchema
 from bridge.scim.canonical import schemas_of
+from bridge.scim.group_changes import (
+    AddMembers,
+    GroupChanges,
+    MemberOperation,
+    RemoveAll,
+    RemoveMembers,
+    RemoveMembersMatching,
+    ReplaceMembers,
+    group_changes,
+)
 from bridge.scim.matches import matches_element
-from bridge.scim.paths import PatchPath
+from bridge.scim.operations import Operation
 from bridge.scim.reading import DEFAULT_LIMITS, Limits
 from bridge.scim.text import fold
 from bridge.scim.tolerances import create_by_value_path
 
+__all__ = [
+    "AddMembers",
+    "GroupChanges",
+    "MemberOperation",
+    "Operation",
+    "RemoveAll",
+    "RemoveMembers",
+    "RemoveMembersMatching",
+    "ReplaceMembers",
+    "apply_patch",
+    "creates_by_value_path",
+    "group_changes",
+]
+
 Resource = dict[str, Any]
 
 _LABELS = frozenset({"type", "primary", "display", "$ref"})
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One canonical operation: ``value`` is in canonical form, None where there is none.
-
-    ``index`` is the position in the request. With ``missing_ok`` a value path that selects nothing
-    creates the element it describes, and removing what is not there is done already.
-    """
-
-    op: str
-    path: PatchPath
-    value: Any = None
-    index: int = 0
-    missing_ok: bool = False
 
 
 def apply_patch(

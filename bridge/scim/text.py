@@ -50,6 +50,9 @@ def checked_text(text: str, *, name: str, limit_characters: int) -> str:
 def shown(value: object) -> str:
     """Return a value as a message may quote it: escaped, and cut when it is long."""
     # reprlib stops at a depth and a length: a value from outside may have neither.
-    text = value if isinstance(value, str) else reprlib.repr(value)
+    try:
+        text = value if isinstance(value, str) else reprlib.repr(value)
+    except ValueError:  # Python refuses to write out thousands of digits
+        return "a very large number"
     cut = text if len(text) <= SHOWN_LENGTH else text[: SHOWN_LENGTH - 1] + "…"
     return ascii(cut) if fault_of(cut) else repr(cut) if isinstance(value, str) else cut

@@ -40,7 +40,9 @@ def number_as_text(value: object) -> int | float | None:
 
 def text_as_number(value: object) -> str | None:
     """``42`` means ``"42"`` where a text is wanted, as in an employee number."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -(2.0**63) <= value <= 2.0**63:
+        return None
+    return str(value)
 
 
 def empty_text_as_remove(value: object) -> bool:

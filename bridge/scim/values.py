@@ -17,7 +17,7 @@ from bridge.scim.attributes import Attribute
 from bridge.scim.instants import parse_instant
 from bridge.scim.reading import Reading
 from bridge.scim.schemas import MEMBERS
-from bridge.scim.text import checked_text, shown
+from bridge.scim.text import checked_text, fault_of, shown
 
 Check = Callable[[object, Reading], Any]
 Table = dict[str, tuple[str, Check | None]]
@@ -53,7 +53,7 @@ def unknown(path: str, reading: Reading) -> None:
     if not reading.allows("unknown_attributes"):
         raise InvalidValue(f"{shown(path)} is no attribute of this resource. Remove it from the mapping.")
     reading.note("unknown_attributes")
-    reading.discard(path[:256])
+    reading.discard(path[:256] if fault_of(path) is None else ascii(path)[1:-1][:256])
 
 
 def _refuse(path: str, wanted: str, value: object) -> NoReturn:
@@ -66,6 +66,8 @@ def _simple_check(attribute: Attribute, path: str) -> Check:
     read, wanted = _READERS[attribute.type]
 
     def check(value: object, reading: Reading) -> object:
+        if isinstance(value, str):
+            checked_text(value, name=path, limit_characters=reading.limits.text_characters)
         found = read(value, path)
         if found is None:
             found = _tolerated(attribute, value, reading, check)
@@ -216,11 +218,7 @@ def _as_object(value: object, reading: Reading, path: str, *, single: bool) -> d
             return None
         if isinstance(value, dict):
             return value
-    for name, read in (
-        ("json_in_text", tolerances.json_in_text),
-        ("single_as_list", _only_element if single else _never),
-        ("complex_as_text", tolerances.complex_as_text),
-    ):
+    for name, read in _SINGLE_READERS if single else _ELEMENT_READERS:
         found = read(value) if reading.allows(name) else None
         if found is not None:
             reading.note(name)
@@ -237,8 +235,11 @@ def _only_element(value: object) -> list[Any] | None:
     return list(found) if found else None
 
 
-def _never(_value: object) -> None:
-    return None
+_ELEMENT_READERS: tuple[tuple[str, Callable[[object], Any]], ...] = (
+    ("json_in_text", tolerances.json_in_text),
+    ("complex_as_text", tolerances.complex_as_text),
+)
+_SINGLE_READERS = (_ELEMENT_READERS[0], ("single_as_list", _only_element), _ELEMENT_READERS[1])
 
 
 def _list_check(attribute: Attribute, path: str, check: Check) -> Check:

@@ -196,7 +196,7 @@ def _requests(session: TenantSession, entry_ids: set[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for ids in _chunks(list(entry_ids)):
         chosen = select(JournalEntry.id, JournalEntry.request_id).where(JournalEntry.id.in_(ids))
-        found.update(session.execute(chosen))
+        found.update(dict(session.execute(chosen).all()))
     return found
 
 

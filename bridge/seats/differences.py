@@ -131,8 +131,8 @@ def _announcements(
     }
     moved = {edge[:2] for edge in news.values()}
     found = [
-        _announcement(instant, before, after, cause or cause_id)
-        for instant, (before, after, cause) in news.items()
+        _announcement(instant, _before(told.get(instant), edge), edge[1], edge[2] or cause_id)
+        for instant, edge in news.items()
     ]
     found += [  # what was told and never was: the way back, unless it only moved to another instant
         _announcement(instant, after, before, cause_id)
@@ -140,6 +140,11 @@ def _announcements(
         if instant not in true and (before, after) not in moved
     ]
     return tuple(sorted(found, key=lambda each: each.since))
+
+
+def _before(told: _Edge | None, true: _Edge) -> Holding | None:
+    """Return what the journal's readers believe to be held: another thing, where this instant was told."""
+    return true[0] if told is None or told[1] == true[1] else told[1]
 
 
 def _edges(spans: Sequence[Span]) -> Mapping[datetime, tuple[_Edge, datetime]]:

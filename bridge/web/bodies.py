@@ -17,15 +17,19 @@ def raw_body() -> bytes:
     Raises ``TooLarge`` without reading on past the limit.
     """
     most = bridge().settings.body_bytes
-    request.max_content_length = most  # also bounds what comes in chunks, whose length nobody told
+    request.max_content_length = most + 1  # one more than allowed shows that a body in chunks goes on
     try:
         body = request.get_data(cache=True)
     except RequestEntityTooLarge as error:
-        raise TooLarge(
-            f"the body has more than the {most} bytes that are allowed: send it in parts"
-        ) from error
+        raise _too_large(most) from error
+    if len(body) > most:
+        raise _too_large(most)
     observed().keep_body = True
     return body
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"the body has more than the {most} bytes that are allowed: send it in parts")
 
 
 def json_body() -> Any:  # noqa: ANN401 (any JSON value)

@@ -27,6 +27,8 @@ from tests.database.opened import CAUSE, NOW, add_connection, add_tenant
 SEAL = Seal(["k" * 32])
 DAY = timedelta(days=1)
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 def token(
     database: Database, tenant_id: str, connection_id: str, lifetime: timedelta | None = None
@@ -48,6 +50,7 @@ def test_a_token_tells_tenant_and_connection(database: Database, tenant_id: str)
     caller.require("scim")
 
 
+@on_sqlite
 def test_an_api_key_may_do_what_its_scopes_say(database: Database, tenant_id: str):
     secret = key(database, tenant_id, "read", "read", "journal:read").secret
     caller = authenticate(database, SEAL, f"Bearer {secret}", kind="api_key", now=NOW)
@@ -61,12 +64,14 @@ def test_an_api_key_may_do_what_its_scopes_say(database: Database, tenant_id: st
         everything.require(scope)
 
 
+@on_sqlite
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer  ", "Basic abc", "Bearer abc", "Bearer ü"])
 def test_what_is_no_token_is_refused(database: Database, header: str | None):
     with pytest.raises(Unauthenticated):
         authenticate(database, SEAL, header, kind="scim_token", now=NOW)
 
 
+@on_sqlite
 def test_a_credential_of_the_other_kind_is_refused(database: Database, tenant_id: str):
     scim = token(database, tenant_id, add_connection(database, tenant_id)).secret
     api = key(database, tenant_id, "admin").secret
@@ -76,6 +81,7 @@ def test_a_credential_of_the_other_kind_is_refused(database: Database, tenant_id
         authenticate(database, SEAL, f"Bearer {api}", kind="scim_token", now=NOW)
 
 
+@on_sqlite
 def test_a_token_made_elsewhere_is_unknown(database: Database, tenant_id: str):
     secret = key(database, tenant_id, "read").secret
     with pytest.raises(Unauthenticated, match="unknown"):
@@ -115,6 +121,7 @@ def test_a_withdrawn_token_ends_at_once_and_withdrawing_twice_changes_nothing(
     assert sorted(told) == ["access:token:create", "access:token:revoke"]
 
 
+@on_sqlite
 def test_a_withdrawn_api_key_ends_at_once(database: Database, tenant_id: str):
     made = key(database, tenant_id, "read")
     with database.write(tenant_id) as session:
@@ -149,14 +156,16 @@ def test_two_requests_at_once_do_not_make_a_third_live_token(database: Database,
     assert sum(made) == 2
 
 
-def test_a_token_is_withdrawn_through_its_own_connection_and_tenant_only(
-    database: Database, tenant_id: str
-):
+def test_a_token_is_withdrawn_through_its_own_connection_and_tenant_only(database: Database, tenant_id: str):
     connection_id = add_connection(database, tenant_id)
     made = token(database, tenant_id, connection_id)
     other = add_tenant(database, "Okonkwo Textiles")
     elsewhere = add_connection(database, tenant_id, "Entra")
-    attempts = [(tenant_id, elsewhere, made.id), (other, connection_id, made.id), (tenant_id, connection_id, "x")]
+    attempts = [
+        (tenant_id, elsewhere, made.id),
+        (other, connection_id, made.id),
+        (tenant_id, connection_id, "x"),
+    ]
     for tenant, connection, id_ in attempts:
         with database.write(tenant) as session, pytest.raises(NotFound):
             withdraw_token(session, connection, id_, cause=CAUSE, now=NOW)
@@ -168,12 +177,14 @@ def test_a_token_is_withdrawn_through_its_own_connection_and_tenant_only(
     authenticate(database, SEAL, f"Bearer {made.secret}", kind="scim_token", now=NOW)
 
 
+@on_sqlite
 def test_a_token_is_not_withdrawn_as_an_api_key(database: Database, tenant_id: str):
     made = token(database, tenant_id, add_connection(database, tenant_id))
     with database.write(tenant_id) as session, pytest.raises(NotFound):
         withdraw_api_key(session, made.id, cause=CAUSE, now=NOW)
 
 
+@on_sqlite
 def test_no_key_is_granted_without_a_tenant(database: Database):
     with pytest.raises(NotFound):
         key(database, new_id(NOW), "read")

@@ -1,6 +1,7 @@
 """Periods that keep their day, and their local days."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -60,7 +61,7 @@ def test_the_periods_of_a_stretch_follow_each_other_and_cover_it(anchor, interva
         return
     assert periods[0].start <= start
     assert end <= periods[-1].end
-    assert all(one.end == other.start for one, other in zip(periods, periods[1:], strict=False))
+    assert all(one.end == other.start for one, other in pairwise(periods))
 
 
 def march(zone):
@@ -83,7 +84,9 @@ def test_a_period_of_skipped_dates_alone_is_refused():
         PeriodDays.of(Period(date(2011, 12, 30), date(2011, 12, 31)), "Pacific/Apia")
 
 
-@pytest.mark.parametrize("name", ["Europe/Atlantis", "", "../etc/passwd", "Europe", "localtime", "UTC+1", "/UTC"])
+@pytest.mark.parametrize(
+    "name", ["Europe/Atlantis", "", "../etc/passwd", "Europe", "localtime", "UTC+1", "/UTC"]
+)
 def test_a_zone_that_is_not_in_the_database_is_refused(name):
     with pytest.raises(InvalidValue) as refused:
         zone_of(name)
@@ -104,7 +107,8 @@ def test_the_days_of_a_span_are_the_dates_its_instants_have(zone, start_minutes,
     start = datetime(2024, 3, 1, tzinfo=UTC) + timedelta(minutes=start_minutes)
     end = start + timedelta(minutes=length_minutes)
     dates = {
-        (start + timedelta(minutes=minute)).astimezone(ZoneInfo(zone)).date() for minute in range(length_minutes)
+        (start + timedelta(minutes=minute)).astimezone(ZoneInfo(zone)).date()
+        for minute in range(length_minutes)
     }
     expected = sum(1 << (day.day - 1) for day in dates if day.month == 3)
     assert days.touched(microseconds(start), microseconds(end)) == expected
@@ -123,7 +127,7 @@ def test_spans_are_sets_of_instants(left, right):
     assert instants(one) == instants(left)
     assert instants(common(one, other)) == instants(left) & instants(right)
     assert instants(without(one, other)) == instants(left) - instants(right)
-    assert all(a[1] < b[0] for a, b in zip(one, one[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in pairwise(one))
 
 
 @given(st.integers(0, 2**31 - 1))

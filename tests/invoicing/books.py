@@ -33,7 +33,9 @@ class Books:
     zone: str
 
     @classmethod
-    def of(cls, database: Database, *, tenant_id="northwind-1", currency="USD", zone="UTC", **subscription):
+    def of(
+        cls, database: Database, *, tenant_id="northwind-1", currency="USD", zone="UTC", **subscription
+    ) -> "Books":
         books = cls(database, tenant_id, zone)
         with database.write(tenant_id) as session:
             session.add(Tenant(tenant_id=tenant_id, name="Nordwind", currency=currency, timezone=zone,
@@ -60,7 +62,8 @@ class Books:
                     {"tenant_id": self.tenant_id, "id": name, "connection_id": "okta",
                      "user_name": f"{name}@nordwind.example", "user_name_key": name, "external_id": None,
                      "external_digest": None, "display_name": display_name or name.title(), "email_key": None,
-                     "active": True, "resource": {}, "version": 1, "created_at": BEGINNING,
+                     "active": True, "resource": {},
+                        "folded": {}, "version": 1, "created_at": BEGINNING,
                      "changed_at": BEGINNING, "deleted_at": None},
                 )  # fmt: skip
         return name
@@ -92,16 +95,16 @@ class Books:
             )  # fmt: skip
         return cause
 
-    def prices(self, valid_from, *terms, valid_until=None):
+    def prices(self, valid_from, *terms, valid_until=None, now=BEGINNING):
         document = {"valid_from": valid_from, "valid_until": valid_until, "terms": list(terms)}
         with self.database.write(self.tenant_id) as session:
-            return apply_prices(session, document, cause=OPERATOR, now=BEGINNING)
+            return apply_prices(session, document, cause=OPERATOR, now=now)
 
-    def close(self, period_start=None, *, now="2027-12-31") -> Closed:
+    def close(self, period_start=None, *, now="2026-12-31") -> Closed:
         day = date.fromisoformat(period_start) if period_start else None
         return close_period(self.database, self.tenant_id, None, day, cause=OPERATOR, now=at(now))
 
-    def closed(self, period_start=None, *, now="2027-12-31"):
+    def closed(self, period_start=None, *, now="2026-12-31"):
         """Close and return the document, after making sure that it agrees with itself."""
         return self.document(self.close(period_start, now=now).invoice_id)
 

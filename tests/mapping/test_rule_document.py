@@ -4,7 +4,13 @@ from bridge.errors import InvalidFilter, InvalidValue
 from bridge.mapping.rule_document import Limits, parse_rules, stored_rules
 from bridge.scim.filters import FilterLimits
 
-GOOD = {"name": "Sales", "when": 'groups.value eq "g1"', "plan": "standard", "roles": ["viewer"], "note": "as agreed"}
+GOOD = {
+    "name": "Sales",
+    "when": 'groups.value eq "g1"',
+    "plan": "standard",
+    "roles": ["viewer"],
+    "note": "as agreed",
+}
 
 
 def parsed(document, **limits):
@@ -74,7 +80,9 @@ def test_a_wrong_document_is_refused_where_it_is_wrong(document, pointer, words)
     assert words in str(error)
 
 
-@pytest.mark.parametrize("when", ["title", 'colour eq "red"', "active gt true", 'password eq "x"', "(title pr"])
+@pytest.mark.parametrize(
+    "when", ["title", 'colour eq "red"', "active gt true", 'password eq "x"', "(title pr"]
+)
 def test_a_condition_that_cannot_be_understood_is_refused_with_the_rule_it_stands_in(when):
     error = refused({"rules": [{**GOOD, "when": when}]}, InvalidFilter)
     assert error.pointer == "/rules/0/when"

@@ -80,7 +80,9 @@ def test_an_attribute_of_the_enterprise_extension_needs_no_urn():
 
 
 def test_any_group_of_several_is_a_reason_and_all_that_are_held_are_named():
-    rules = rules_of({"when": f'groups.value eq "{SALES}" or groups[value eq "{EVERYONE}"]', "plan": "premium"})
+    rules = rules_of(
+        {"when": f'groups.value eq "{SALES}" or groups[value eq "{EVERYONE}"]', "plan": "premium"}
+    )
     assert rules.rules[0].group_ids == {SALES, EVERYONE}
     assert decide(rules, {}, in_groups(EVERYONE, SALES, ENGINEERING)).group_ids == (EVERYONE, SALES)
 
@@ -129,7 +131,11 @@ def test_the_quick_way_and_the_thorough_way_decide_alike(asked, held):
         )
         return decide(rules, {"userType": "Employee"}, in_groups(*sorted(held)))
 
-    quick, mixed, thorough = decided('groups.value eq "{}"'), decided(None), decided('(groups.value eq "{}" and not (userType eq "Robot"))')
+    quick, mixed, thorough = (
+        decided('groups.value eq "{}"'),
+        decided(None),
+        decided('(groups.value eq "{}" and not (userType eq "Robot"))'),
+    )
     assert quick == mixed == thorough
     assert quick.considered == mixed.considered == thorough.considered
     winners = [f"rule {n}" for n, (group, plan, _) in enumerate(asked, 1) if plan and group in held]

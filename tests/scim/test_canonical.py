@@ -1,8 +1,4 @@
-import copy
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bridge.errors import InvalidInput, InvalidSyntax, InvalidValue, TooMany
 from bridge.scim.canonical import canonical_resource
@@ -113,7 +109,7 @@ def test_a_foreign_schema_is_refused_when_strict_and_noted_otherwise():
     assert found.tolerances == ("unknown_schemas", "unknown_attributes")
 
 
-@pytest.mark.parametrize("schemas", [None, [], [GROUP_URN], "x", [1], {}, [[]]])
+@pytest.mark.parametrize("schemas", [None, [], [GROUP_URN], [ENTERPRISE_USER_URN], "x", [1], {}, [[]]])
 def test_a_strict_body_names_its_schema(schemas):
     with pytest.raises(InvalidInput, match="schemas"):
         canonical_resource({"schemas": schemas, "userName": "ada"}, USER_RESOURCE, STRICT)
@@ -163,6 +159,7 @@ def test_an_attribute_of_an_extension_may_lack_its_urn_or_its_last_colon_where_t
     "body",
     [
         {"USERNAME": "eve"},
+        {"username": "eve"},
         {f"{USER_URN}:userName": "eve"},
         {"emails": [{"value": "a", "VALUE": "b"}]},
         {ENTERPRISE_USER_URN: {"department": "a", "Department": "b"}},
@@ -344,83 +341,3 @@ def test_what_is_required_must_be_there(name):
 def test_a_body_is_an_object(raw):
     with pytest.raises(InvalidSyntax):
         canonical_resource(raw, USER_RESOURCE, GENERIC)
-
-
-def test_limits_hold_at_the_limit_and_one_past_it():
-    assert read({"title": "x" * 300}, text_characters=300)
-    with pytest.raises(InvalidValue, match="title has 301"):
-        read({"title": "x" * 301}, text_characters=300)
-    assert read({"emails": [{"value": "a"}] * 5}, elements=5)
-    with pytest.raises(TooMany, match="emails has 6"):
-        read({"emails": [{"value": "a"}] * 6}, elements=5)
-    assert read({}, attributes=2)
-    with pytest.raises(TooMany, match="3 attributes"):
-        read({"title": "x"}, attributes=2)
-
-
-@pytest.mark.parametrize("text", ["a\0b", "a\ud800", "\0" * 300])
-def test_texts_that_cannot_be_stored_are_refused(text):
-    with pytest.raises(InvalidValue, match="title"):
-        read({"title": text})
-
-
-def test_values_nested_a_thousand_deep_are_refused_without_recursion():
-    deep = "x"
-    for _ in range(2000):
-        deep = {"value": [deep]}
-    for name in ("title", "active", "emails", "manager"):
-        with pytest.raises(InvalidValue):
-            read({name: deep})
-    with pytest.raises(InvalidValue):
-        read({"manager": [[[["x"]]]]})
-    with pytest.raises(InvalidValue):
-        read({"name": {"givenName": deep}})
-    assert read({"roles": [{"value": "[" * 5000}]})
-
-
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=6)
-    | st.sampled_from(["true", '{"value": 1}']),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["value", "type", "primary", "$ref", "x"]), inner, max_size=3)
-    ),
-    max_leaves=8,
-)
-NAMES = st.sampled_from(
-    [
-        "userName",
-        "active",
-        "emails",
-        "name",
-        "manager",
-        "roles",
-        "schemas",
-        "x509Certificates",
-        "groups",
-        "title",
-        ENTERPRISE_USER_URN,
-        "department",
-        "meta",
-        "nosuch",
-        "urn:x:y",
-    ]
-)
-
-
-@given(st.dictionaries(NAMES, JSON, max_size=6), st.sampled_from(sorted(DIALECTS)))
-def test_any_body_is_read_or_refused_and_reading_twice_changes_nothing(body, dialect):
-    before = copy.deepcopy(body)
-    try:
-        found = canonical_resource(body, USER_RESOURCE, DIALECTS[dialect])
-    except InvalidInput:
-        found = None
-    assert repr(body) == repr(before)
-    if found is not None:
-        again = canonical_resource(found.resource, USER_RESOURCE, DIALECTS[dialect])
-        assert again.resource == found.resource
-        assert again.tolerances == ()

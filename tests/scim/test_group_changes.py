@@ -5,15 +5,15 @@ from hypothesis import strategies as st
 from bridge.errors import InvalidInput, InvalidPath, InvalidValue, TooMany
 from bridge.scim.dialects import DIALECTS, PATCH_URN, canonical_operations
 from bridge.scim.filters import AttrPath, Comparison
-from bridge.scim.group_changes import (
+from bridge.scim.patch import (
     AddMembers,
     RemoveAll,
     RemoveMembers,
     RemoveMembersMatching,
     ReplaceMembers,
+    apply_patch,
     group_changes,
 )
-from bridge.scim.patch import apply_patch
 from bridge.scim.reading import Limits
 from bridge.scim.schemas import GROUP_RESOURCE, GROUP_URN
 
@@ -52,6 +52,10 @@ def members(op, value=..., path="members"):
         (
             members("remove", path='members[value sw "a"]'),
             RemoveMembersMatching(Comparison(AttrPath(None, "value"), "sw", "a")),
+        ),
+        (
+            members("remove", path="members[value eq null]"),
+            RemoveMembersMatching(Comparison(AttrPath(None, "value"), "eq", None)),
         ),
         ({"op": "add", "value": {"members": [{"value": "a"}]}}, AddMembers(("a",))),
         ({"op": "replace", "value": {"members": []}}, ReplaceMembers(())),

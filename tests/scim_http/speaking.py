@@ -1,4 +1,4 @@
-"""An identity provider that speaks to the SCIM entrance of a small application, and looks into what it stored."""
+"""An identity provider that speaks to the SCIM entrance, with a look into what was stored of its words."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,7 +35,7 @@ Row = Person | PersonVersion | Group | GroupVersion | Membership | ChangeDue | J
 
 
 @contextmanager
-def application(database_url: str, **chosen: Any) -> Iterator[Flask]:
+def application(database_url: str, **chosen: object) -> Iterator[Flask]:
     settings = Settings(database_url=database_url, secret_key=KEY, **chosen)
     database, seal = Database(open_engine(settings)), Seal(settings.secret_keys())
     log = RequestLog(database, seal, most_rows=1000, wait_milliseconds=60_000)
@@ -59,17 +59,22 @@ class Speaker:
     token: str
 
     def ask(
-        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None, **more: Any
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        **more: object,
     ) -> TestResponse:
         sent = {"Authorization": f"Bearer {self.token}", **(headers or {})}
         if body is not None:
             more["json"] = body
         return self.app.test_client().open(f"/scim/v2{path}", method=method, headers=sent, **more)
 
-    def get(self, path: str, **more: Any) -> TestResponse:
+    def get(self, path: str, **more: object) -> TestResponse:
         return self.ask("GET", path, **more)
 
-    def create(self, **attributes: Any) -> str:
+    def create(self, **attributes: object) -> str:
         answer = self.ask("POST", "/Users", {"schemas": [USER], **attributes})
         assert answer.status_code == 201, answer.json
         return str(answer.json["id"])
@@ -80,11 +85,11 @@ class Speaker:
         assert answer.status_code == 201, answer.json
         return str(answer.json["id"])
 
-    def patch(self, path: str, *operations: Mapping[str, Any], **more: Any) -> TestResponse:
+    def patch(self, path: str, *operations: Mapping[str, Any], **more: object) -> TestResponse:
         body = {"schemas": [PATCH_OP], "Operations": list(operations)}
         return self.ask("PATCH", path, body, **more)
 
-    def rows(self, table: type[Row], *conditions: Any) -> list[Any]:
+    def rows(self, table: type[Row], *conditions: object) -> list[Any]:
         with self.app.extensions["bridge"].database.read(self.tenant_id) as session:
             return list(session.scalars(select(table).where(*conditions)))
 

@@ -57,7 +57,10 @@ def test_neighbours_that_hold_the_same_are_one_span_with_the_first_reason():
 
 def test_another_department_is_another_span():
     facts = person(active(0, 2, department="Sales"), active(2, department="Law"))
-    assert [(span.department, span.start) for span in timeline(facts, RULES)] == [("Sales", at(0)), ("Law", at(2))]
+    assert [(span.department, span.start) for span in timeline(facts, RULES)] == [
+        ("Sales", at(0)),
+        ("Law", at(2)),
+    ]
 
 
 def test_nothing_counts_before_the_connection_is_live():
@@ -157,5 +160,7 @@ def test_cutting_changes_nothing_before_the_cut(facts, rules, hour):
         for span in whole
         if span.start < at(hour)
     ]
-    assert [replace(span, ended_by=None) for span in cut] == [replace(span, ended_by=None) for span in expected]
+    assert [replace(span, ended_by=None) for span in cut] == [
+        replace(span, ended_by=None) for span in expected
+    ]
     assert all(span.end <= at(hour) for span in cut)

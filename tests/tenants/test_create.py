@@ -1,5 +1,7 @@
 """Making tenants with their connections."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -13,7 +15,8 @@ from bridge.tenants.nights import next_night
 from bridge.tenants.read import find_tenant, tenant_ids
 from bridge.tenants.tables import DueTenant
 from tests.database.opened import CAUSE, NOW, add_connection, add_tenant
-from datetime import UTC, datetime, timedelta
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def test_a_tenant_is_listed_and_found_by_its_nightly_row(database: Database):
@@ -39,6 +42,7 @@ def test_a_tenant_that_does_not_exist_is_not_found(database: Database, tenant_id
     assert list(tenant_ids(database)) == [tenant_id]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("wrong", "pointer"),
     [
@@ -62,10 +66,12 @@ def test_a_tenant_that_cannot_be_billed_is_refused(database: Database, wrong: di
     assert list(tenant_ids(database)) == []
 
 
+@on_sqlite
 def test_a_name_of_the_longest_length_is_taken(database: Database):
     assert add_tenant(database, "x" * 200) in tenant_ids(database)
 
 
+@on_sqlite
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_connection_speaks_the_dialect_of_its_kind(database: Database, tenant_id: str, kind: str):
     with database.write(tenant_id) as session:
@@ -77,6 +83,7 @@ def test_a_connection_speaks_the_dialect_of_its_kind(database: Database, tenant_
         assert find_connection(session, row.id).kind == kind
 
 
+@on_sqlite
 def test_a_connection_can_speak_another_dialect_and_be_live_at_once(database: Database, tenant_id: str):
     with database.write(tenant_id) as session:
         row = create_connection(
@@ -85,6 +92,7 @@ def test_a_connection_can_speak_another_dialect_and_be_live_at_once(database: Da
     assert (row.dialect, row.live_from) == ("entra-2020", NOW)
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("wrong", "pointer"),
     [({"kind": "ldap"}, "/kind"), ({"dialect": "klingon"}, "/dialect"), ({"name": ""}, "/name")],
@@ -108,6 +116,7 @@ def test_two_connections_of_one_tenant_have_two_names(database: Database, tenant
         assert [row.id for row in list_connections(session)] == [first]
 
 
+@on_sqlite
 def test_no_connection_is_made_without_a_tenant(database: Database):
     with pytest.raises(NotFound):
         add_connection(database, new_id(NOW))
@@ -128,6 +137,7 @@ def test_a_connection_goes_live_once_at_a_date(database: Database, tenant_id: st
     assert (told.action, told.details) == ("tenants:connection:live", {"live_from": later.isoformat()})
 
 
+@on_sqlite
 def test_a_connection_goes_live_now_when_no_date_is_named(database: Database, tenant_id: str):
     connection_id = add_connection(database, tenant_id, live=False)
     with database.write(tenant_id) as session:
@@ -136,12 +146,11 @@ def test_a_connection_goes_live_now_when_no_date_is_named(database: Database, te
         assert find_connection(session, connection_id).live_from == NOW + timedelta(hours=1)
 
 
+@on_sqlite
 def test_a_connection_is_not_live_before_it_was_made(database: Database, tenant_id: str):
     connection_id = add_connection(database, tenant_id, live=False)
     with pytest.raises(InvalidValue) as refused, database.write(tenant_id) as session:
-        set_live(
-            session, connection_id, live_from=NOW - timedelta(microseconds=1), cause=CAUSE, now=NOW
-        )
+        set_live(session, connection_id, live_from=NOW - timedelta(microseconds=1), cause=CAUSE, now=NOW)
     assert refused.value.pointer == "/live_from"
 
 

@@ -3,6 +3,7 @@
 from bridge.web.api import (
     directory,
     document,
+    explanations,
     invoices,
     journal,
     keys,
@@ -19,6 +20,7 @@ __all__ = [
     "blueprint",
     "directory",
     "document",
+    "explanations",
     "invoices",
     "journal",
     "keys",

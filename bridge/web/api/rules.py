@@ -7,7 +7,7 @@ from bridge.mapping.browse import find_rule_set, list_rule_sets
 from bridge.mapping.rule_document import Limits
 from bridge.mapping.tables import RuleSet
 from bridge.web.api.operations import Call, operation
-from bridge.web.api.parameters import parse_instant
+from bridge.web.api.parameters import instant, text
 from bridge.web.api.schemas import component, whole_list
 from bridge.web.context import bridge
 from config.catalogue import plan_keys, roles
@@ -33,24 +33,26 @@ def show_rule_set(call: Call, rule_set_id: str) -> dict[str, Any]:
 
 
 @operation(
-    "POST", "/rule-sets", "Apply a new version of the rules, from now or an instant on",
-    scope="rules:write", body=component("NewRuleSet"), status=201, answer=component("AppliedRuleSet"),
+    "POST", "/rule-sets", "Apply a rule document as a new version, from now or an instant on",
+    scope="rules:write", body=component("RuleDocument"), status=201, answer=component("AppliedRuleSet"),
+    query=(
+        instant("effective_from", "When the version comes into force; default: now"),
+        text("note", "What the version is for"),
+    ),
 )  # fmt: skip
 def make_rule_set(call: Call) -> dict[str, Any]:
-    text = call.body.get("effective_from")
-    settings = bridge().settings
     with call.database.write(call.tenant_id) as session:
         applied = apply_rules(
             session,
-            call.body["document"],
+            call.body,
             author=f"api_key {call.caller.credential_id}",
-            note=call.body.get("note", ""),
-            effective_from=None if text is None else parse_instant(text, pointer="/effective_from"),
+            note=call.query["note"] or "",
+            effective_from=call.query["effective_from"],
             known_plans=plan_keys(),
             known_roles=roles(),
             cause=call.cause,
             now=call.now,
-            limits=Limits(rules=settings.rules),
+            limits=Limits(rules=bridge().settings.rules),
         )
     return {
         "id": applied.rule_set_id,

@@ -10,7 +10,6 @@ from bridge.tenants.create import KINDS, NAME_CHARACTERS
 Schema = Mapping[str, Any]
 
 DAYS_MOST = 3650
-NOTE_CHARACTERS = 2000
 
 TEXT: Schema = {"type": "string"}
 WHOLE: Schema = {"type": "integer"}
@@ -57,6 +56,10 @@ def page(name: str) -> Schema:
 def whole_list(name: str) -> Schema:
     """Return the schema of a list that is never long enough for pages."""
     return record({"items": listed(component(name))})
+
+
+def _or_null(name: str) -> Schema:
+    return {"anyOf": [component(name), {"type": "null"}]}
 
 
 _CREDENTIAL = {
@@ -117,6 +120,15 @@ _INVOICE_CONTENT = {
     "credit_used": MONEY,
     "due": MONEY,
     "terms": listed(ANY_OBJECT),
+}
+_SHARE = {
+    "person": maybe(TEXT),
+    "plan": maybe(TEXT),
+    "department": maybe(TEXT),
+    "cost_centre": maybe(TEXT),
+    "billable_days": WHOLE,
+    "amount": MONEY,
+    "for_period_start": DATE,
 }
 
 COMPONENTS: dict[str, Schema] = {
@@ -192,10 +204,7 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "RuleSet": record(_RULE_SET),
     "RuleSetDetail": record({**_RULE_SET, "document": ANY_OBJECT}),
-    "NewRuleSet": record(
-        {"document": ANY_OBJECT},
-        {"note": {"type": "string", "maxLength": NOTE_CHARACTERS}, "effective_from": maybe(INSTANT)},
-    ),
+    "RuleDocument": {"type": "object", "description": "Rules in order, with a default where none matches"},
     "AppliedRuleSet": record(
         {
             "id": TEXT,
@@ -255,21 +264,66 @@ COMPONENTS: dict[str, Schema] = {
         "required": ["id", "number", "currency", "lines", "total", "sha256"],
     },
     "InvoicePreview": record(_INVOICE_CONTENT),
-    "InvoicePerson": record(
-        {
-            "position": WHOLE,
-            "person": maybe(TEXT),
-            "plan": maybe(TEXT),
-            "department": maybe(TEXT),
-            "cost_centre": maybe(TEXT),
-            "billable_days": WHOLE,
-            "amount": MONEY,
-            "for_period_start": DATE,
-            "cause": maybe(TEXT),
-        }
-    ),
+    "InvoicePerson": record({"position": WHOLE, **_SHARE, "cause": maybe(TEXT)}),
     "NewInvoice": record({}, {"subscription_id": maybe(TEXT), "period_start": maybe(DATE)}),
     "ClosedInvoice": record({"id": TEXT, "number": WHOLE, "already_closed": TRUTH}),
+    "Fact": record(
+        {
+            "entry": TEXT,
+            "action": TEXT,
+            "at": INSTANT,
+            "actor_kind": TEXT,
+            "actor": TEXT,
+            "request": TEXT,
+        }
+    ),
+    "SeatSpan": record(
+        {
+            "start": INSTANT,
+            "end": maybe(INSTANT),
+            "plan": TEXT,
+            "roles": TEXTS,
+            "department": maybe(TEXT),
+            "cost_centre": maybe(TEXT),
+            "rule_set": TEXT,
+            "rule_set_version": maybe(WHOLE),
+            "rule": TEXT,
+            "groups": listed(record({"id": TEXT, "name": TEXT})),
+            "started_by": _or_null("Fact"),
+            "ended_by": _or_null("Fact"),
+        }
+    ),
+    "Explanation": record(
+        {
+            "person": TEXT,
+            "at": INSTANT,
+            "plan": TEXT,
+            "roles": TEXTS,
+            "since": maybe(INSTANT),
+            "because": TEXT,
+            "span": _or_null("SeatSpan"),
+            "rules": listed(record({"rule": TEXT, "outcome": TEXT})),
+        }
+    ),
+    "ShareExplanation": record(
+        {
+            **_SHARE,
+            "because": TEXT,
+            "spans": listed(component("SeatSpan")),
+            "cause": _or_null("Fact"),
+            "term": maybe(ANY_OBJECT),
+        }
+    ),
+    "Reconciliation": record(
+        {
+            "at": INSTANT,
+            "people": WHOLE,
+            "invoices": WHOLE,
+            "truncated": TRUTH,
+            "findings": listed(component("Finding")),
+        }
+    ),
+    "Finding": record(dict.fromkeys(("kind", "subject", "id", "expected", "found", "remedy"), TEXT)),
     "Request": record(_REQUEST),
     "RequestDetail": record({**_REQUEST, "target": TEXT, "body": TEXT}),
     "JournalEntry": record(

@@ -1,0 +1,1 @@
+"""Looks across rooms: why something is so, whether it still is."""

@@ -1,0 +1,221 @@
+"""Reconciliation: everything is computed again from facts and compared with what is stored."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice, pairwise
+from typing import Literal
+
+from sqlalchemy import insert, select
+
+from bridge.billing.draft_invoice import IssuedPeriod, differences_of, pending_changes, unsettled_periods
+from bridge.billing.issued_invoices import list_invoices, verify_invoice
+from bridge.billing.local_days import midnight
+from bridge.billing.money import format_minor
+from bridge.billing.price_run import tenant_of
+from bridge.billing.tables import InvoiceCounter
+from bridge.database.ids import new_id
+from bridge.database.sessions import Database, TenantSession
+from bridge.directory.changes import mark_due
+from bridge.directory.tables import ChangeDue, Person
+from bridge.journal.record import Cause, Subject, record
+from bridge.seats.compute import compute
+from bridge.seats.differences import StoredSpan, keep_settled
+from bridge.seats.tables import LateChange, Seat
+from bridge.seats.timeline import Span
+from config.settings import settings
+
+Kind = Literal[
+    "seats_differ", "seats_overlap", "facts_unreadable", "amount_differs", "invoice_altered", "number_missing"
+]
+
+REMEDY: dict[Kind, str] = {
+    "seats_differ": "repair marks the person due, so that the seats are computed again",
+    "seats_overlap": "repair marks the person due, so that the seats are computed again",
+    "facts_unreadable": "the facts of the person contradict each other; see the provisioning log",
+    "amount_differs": "repair notes a late change, so that the next invoice carries the difference",
+    "invoice_altered": "restore the invoice from a backup: an issued invoice never changes",
+    "number_missing": "restore the missing invoice from a backup: an issued invoice is never deleted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be: what was expected, what was found, what to do."""
+
+    kind: Kind
+    subject: Subject
+    expected: str
+    found: str
+    since: datetime | None = None
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return REMEDY[self.kind]
+
+    def document(self) -> dict[str, str]:
+        """Return it for JSON."""
+        return {
+            "kind": self.kind,
+            "subject": self.subject.kind,
+            "id": self.subject.id,
+            "expected": self.expected,
+            "found": self.found,
+            "remedy": self.remedy,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All findings, at most ``limit`` of them, with how much was looked at."""
+
+    at: datetime
+    findings: tuple[Finding, ...]
+    people: int
+    invoices: int
+    truncated: bool
+
+
+def reconcile(database: Database, tenant_id: str, *, now: datetime, limit: int = 1_000) -> Findings:
+    """Compare the seats and invoices of a tenant with what its facts say. Nothing is written.
+
+    People whose changes are still to be computed are left out, as are periods that late changes reach and the
+    next invoice adjusts. Raises ``NotFound`` for an unknown tenant.
+    """
+    with database.read(tenant_id) as session:
+        tenant_of(session)
+        people = list(session.scalars(select(Person.id).order_by(Person.id)))
+        invoices = len(list_invoices(session))
+    found = list(islice(_all(database, tenant_id, people), limit + 1))
+    return Findings(now, tuple(found[:limit]), len(people), invoices, truncated=len(found) > limit)
+
+
+def repair(
+    database: Database, tenant_id: str, findings: Sequence[Finding], *, cause: Cause, now: datetime
+) -> int:
+    """Have seats computed again and differences invoiced, where that helps; return for how many findings."""
+    seats = {each.subject for each in findings if each.kind in {"seats_differ", "seats_overlap"}}
+    amounts = [each for each in findings if each.kind == "amount_differs"]
+    if not seats and not amounts:
+        return 0
+    with database.write(tenant_id) as session:
+        entry = record(
+            session, "oversight:tenant:repair", Subject("tenant", tenant_id), cause=cause, at=now,
+            details={"people": len(seats), "amounts": len(amounts)},
+        )  # fmt: skip
+        mark_due(session, seats, cause_id=entry, now=now)
+        rows = [
+            {
+                "tenant_id": tenant_id, "id": new_id(now), "person_id": each.subject.id,
+                "since": each.since, "cause_id": entry, "recorded_at": now,
+            }
+            for each in amounts
+        ]  # fmt: skip
+        if rows:
+            session.execute(insert(LateChange), rows)
+    return len(seats) + len(amounts)
+
+
+def _all(database: Database, tenant_id: str, people: Sequence[str]) -> Iterator[Finding]:
+    size = settings().assignment_batch
+    for first in range(0, len(people), size):
+        yield from _seat_findings(database, tenant_id, people[first : first + size])
+    with database.read(tenant_id) as session:
+        yield from _period_findings(session)
+        yield from _invoice_findings(session)
+        yield from _number_findings(session)
+
+
+def _seat_findings(database: Database, tenant_id: str, people: Sequence[str]) -> list[Finding]:
+    """Look twice at whoever differs: facts and seats are read one after the other while work goes on."""
+    suspects: Collection[str] = people
+    found: list[Finding] = []
+    for _look in range(2):
+        with database.read(tenant_id) as session:
+            found = list(_compared(session, suspects))
+        suspects = {each.subject.id for each in found}
+        if not suspects:
+            break
+    return found
+
+
+def _compared(session: TenantSession, people: Collection[str]) -> Iterator[Finding]:
+    settled_until = tenant_of(session).settled_until
+    stored = _stored(session, people)
+    computed = compute(session, people)
+    due = set(session.scalars(select(ChangeDue.subject_id).where(ChangeDue.subject_id.in_(people))))
+    for person_id, error in computed.errors.items():
+        yield Finding("facts_unreadable", Subject("person", person_id), "a timeline", error)
+    for person_id in computed.spans.keys() - due:
+        spans = stored.get(person_id, [])
+        subject = Subject("person", person_id)
+        for before, after in pairwise(spans):
+            if before.end is None or before.end > after.start:
+                yield Finding("seats_overlap", subject, "one seat at a time", _shown([before, after]))
+        kept = [StoredSpan(span, span.start) for span in spans]
+        wanted = keep_settled(kept, computed.spans[person_id], settled_until, cause_id="")
+        if tuple(wanted) != tuple(spans):
+            yield Finding("seats_differ", subject, _shown(wanted), _shown(spans))
+
+
+def _stored(session: TenantSession, people: Collection[str]) -> dict[str, list[Span]]:
+    found: dict[str, list[Span]] = {}
+    rows = session.scalars(
+        select(Seat).where(Seat.person_id.in_(people)).order_by(Seat.person_id, Seat.start)
+    )
+    for row in rows:
+        found.setdefault(row.person_id, []).append(
+            Span(
+                row.start, row.end, row.plan, tuple(row.roles), row.department, row.cost_centre,
+                row.rule_set_id, row.rule, tuple(row.group_ids), row.started_by, row.ended_by,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _shown(spans: Sequence[Span]) -> str:
+    if not spans:
+        return "no seat"
+    return "; ".join(
+        f"{span.plan} by {span.rule} from {span.start.isoformat()} to "
+        f"{span.end.isoformat() if span.end else 'open'}"
+        for span in spans[-5:]
+    )
+
+
+def _period_findings(session: TenantSession) -> Iterator[Finding]:
+    timezone = tenant_of(session).timezone
+    since = min((change.since for change in pending_changes(session)), default=None)
+    for issued in unsettled_periods(session):
+        if since is None or midnight(issued.period.end, timezone) <= since:
+            yield from _amount_findings(session, issued, midnight(issued.period.start, timezone))
+
+
+def _amount_findings(session: TenantSession, issued: IssuedPeriod, since: datetime) -> Iterator[Finding]:
+    currency = tenant_of(session).currency
+    for share in differences_of(session, issued, ()):
+        where = f"plan {share.plan}, {issued.period.start} to {issued.period.end}"
+        yield Finding(
+            "amount_differs",
+            Subject("person", share.person_id or ""),
+            f"no difference in {where}",
+            f"{format_minor(share.amount_minor, currency)} {currency} more than issued",
+            since,
+        )
+
+
+def _invoice_findings(session: TenantSession) -> Iterator[Finding]:
+    for invoice in list_invoices(session):
+        subject = Subject("invoice", invoice.id)
+        for wrong in verify_invoice(session, invoice.id):
+            found = f"{wrong.what}: {wrong.found}"
+            yield Finding("invoice_altered", subject, f"{wrong.what}: {wrong.expected}", found)
+
+
+def _number_findings(session: TenantSession) -> Iterator[Finding]:
+    numbers = {invoice.number for invoice in list_invoices(session)}
+    last = session.scalar(select(InvoiceCounter.last_number)) or 0
+    for number in sorted(set(range(1, last + 1)) ^ numbers):
+        found = "an invoice that the counter does not know" if number in numbers else "no invoice"
+        yield Finding("number_missing", Subject("invoice", str(number)), f"invoices 1 to {last}", found)

@@ -1,0 +1,13 @@
+"""A quote starts without the machinery of the service."""
+
+import subprocess
+import sys
+
+HEAVY = {"sqlalchemy", "flask", "celery", "pydantic", "structlog"}
+
+
+def test_a_quote_loads_no_database_and_no_web():
+    code = "import sys, bridge.billing.quote; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter and text
+    assert "bridge" in loaded.stdout.split()
+    assert not HEAVY & set(loaded.stdout.split())

@@ -1,0 +1,213 @@
+"""That a session cannot leave its tenant, on either database."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import aliased
+
+from bridge.database.columns import Instant
+from bridge.database.ids import new_id
+from bridge.database.migrate import is_current, owner_engine, upgrade
+from bridge.database.row_security import UNSCOPED
+from bridge.database.rows import Row, TenantRow
+from bridge.database.sessions import WAKE, Database, TenantSession, scoped_tables
+from bridge.errors import Inconsistent
+from bridge.tenants.tables import Connection, DueTenant, Tenant
+from tests.database.opened import NOW, add_connection, add_tenant
+from tests.house.test_migrations import declare_all_tables
+
+POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+def test_no_statement_of_a_session_touches_another_tenant(database: Database, tenant_id: str):
+    other = add_tenant(database, "Okonkwo Textiles")
+    theirs = add_connection(database, other, "Theirs")
+    mine = add_connection(database, tenant_id, "Mine")
+    named = aliased(Connection)
+    with database.write(tenant_id) as session:
+        assert session.scalars(select(Connection.id)).all() == [mine]
+        assert session.scalar(select(func.count()).select_from(Connection)) == 1
+        assert session.scalars(select(named.name)).all() == ["Mine"]
+        assert session.get(Connection, (other, theirs)) is None
+        joined = select(Tenant.name, Connection.name).join(
+            Connection, Connection.tenant_id == Tenant.tenant_id
+        )
+        assert session.execute(joined).all() == [("Lindqvist Freight", "Mine")]
+        session.execute(update(Connection).values(name="Changed"))
+        session.execute(delete(Connection).where(Connection.id == theirs))
+    with database.read(other) as session:
+        assert session.scalars(select(Connection.name)).all() == ["Theirs"]
+    with database.read(tenant_id) as session:
+        assert session.scalars(select(Connection.name)).all() == ["Changed"]
+
+
+def test_a_row_of_another_tenant_is_not_inserted(database: Database, tenant_id: str):
+    other = add_tenant(database, "Okonkwo Textiles")
+    row = {"id": new_id(NOW), "name": "X", "kind": "okta", "dialect": "okta", "created_at": NOW}
+    with pytest.raises(Inconsistent), database.write(tenant_id) as session:
+        session.add(Connection(tenant_id=other, live_from=None, **row))
+    with pytest.raises(Inconsistent), database.write(tenant_id) as session:
+        session.execute(insert(Connection), [{"tenant_id": other, **row}])
+    with database.read(other) as session:
+        assert session.scalars(select(Connection)).all() == []
+
+
+def test_a_session_outside_any_tenant_sees_impersonal_rows_only(database: Database, tenant_id: str):
+    with database.unscoped() as session:
+        assert session.scalars(select(DueTenant.tenant_id)).all() == [tenant_id]
+        with pytest.raises(Inconsistent, match="tenants was read outside"):
+            session.execute(select(Tenant))
+
+
+def test_what_raises_changes_nothing(database: Database, tenant_id: str):
+    with pytest.raises(ZeroDivisionError):
+        _fail_after(database, tenant_id, lambda session: session.execute(update(Tenant).values(name="X")))
+    with database.read(tenant_id) as session:
+        session.execute(update(Tenant).values(name="Changed while reading"))
+    with database.read(tenant_id) as session:
+        assert session.scalar(select(Tenant.name)) == "Lindqvist Freight"
+
+
+def test_workers_are_woken_after_the_commit_of_what_asked_for_it(database: Database, tenant_id: str):
+    woken: list[str] = []
+    waking = Database(database.engine, after_due=woken.append)
+    with waking.write(tenant_id):
+        pass
+    assert woken == []
+    with waking.write(tenant_id) as session:
+        session.info[WAKE] = True
+        assert woken == []
+    assert woken == [tenant_id]
+    with pytest.raises(ZeroDivisionError):
+        _fail_after(waking, tenant_id, lambda session: session.info.update({WAKE: True}))
+    assert woken == [tenant_id]
+
+
+def _fail_after(database: Database, tenant_id: str, change: Callable[[TenantSession], object]) -> None:
+    with database.write(tenant_id) as session:
+        change(session)
+        raise ZeroDivisionError
+
+
+@POSTGRESQL
+def test_the_role_sees_one_tenant_even_in_plain_sql(database: Database, tenant_id: str):
+    other = add_tenant(database, "Okonkwo Textiles")
+    names = text("SELECT name FROM tenants")
+    with database.read(tenant_id) as session:
+        assert session.scalars(names).all() == ["Lindqvist Freight"]
+        assert (
+            session.execute(text("UPDATE tenants SET name = 'x' WHERE tenant_id = :t"), {"t": other}).rowcount
+            == 0
+        )
+        with pytest.raises(DBAPIError, match="row-level security"):
+            session.execute(
+                text(
+                    "INSERT INTO tenants (tenant_id, name, currency, timezone, created_at) "
+                    "VALUES ('t', 'x', 'EUR', 'UTC', now())"
+                )
+            )
+    with database.engine.connect() as connection:  # a pooled connection, after a transaction with a tenant
+        assert connection.scalars(names).all() == []
+
+
+@POSTGRESQL
+def test_every_table_of_tenants_has_forced_row_security_and_a_role_that_owns_nothing(
+    database: Database, tenant_id: str
+):
+    declare_all_tables()
+    with database.read(tenant_id) as session:
+        secured = session.execute(
+            text(
+                "SELECT relname FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid "
+                "WHERE relrowsecurity AND relforcerowsecurity AND polname = 'one_tenant'"
+            )
+        )
+        assert set(secured.scalars()) == set(scoped_tables())
+        role, bypass, superuser = session.execute(
+            text("SELECT rolname, rolbypassrls, rolsuper FROM pg_roles WHERE rolname = current_user")
+        ).one()
+        assert (role, bypass, superuser) == ("bridge_app", False, False)
+        owned = text("SELECT count(*) FROM pg_class WHERE pg_get_userbyid(relowner) = current_user")
+        assert session.scalar(owned) == 0
+        writable = text(
+            "SELECT table_name FROM information_schema.role_table_grants WHERE grantee = 'bridge_app' "
+            "AND privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE') AND table_name LIKE 'journal%'"
+        )
+        assert session.scalars(writable).all() == []
+
+
+def test_every_table_is_a_tenants_or_known_to_be_impersonal():
+    declare_all_tables()
+    tables = {mapper.local_table.name for mapper in Row.registry.mappers if mapper.local_table is not None}
+    scoped = set(scoped_tables())
+    assert tables - scoped == set(UNSCOPED)
+    for mapper in Row.registry.mappers:
+        if issubclass(mapper.class_, TenantRow):
+            assert mapper.local_table.primary_key.columns[0].name == "tenant_id", mapper.local_table.name
+            for foreign in mapper.local_table.foreign_key_constraints:
+                assert "tenant_id" in foreign.column_keys, foreign.name
+
+
+@POSTGRESQL
+def test_securing_twice_or_with_another_role_changes_nothing_else(database_url: str):
+    upgrade(database_url)
+    upgrade(database_url, role="bridge_app")
+    upgrade(database_url, role="")
+
+
+def test_a_database_says_whether_it_is_current(database: Database, database_url: str):
+    assert is_current(database.engine)
+    owner = owner_engine(database_url)
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    owner.dispose()
+    assert not is_current(database.engine)
+
+
+@given(
+    st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2200, 1, 1)),  # noqa: DTZ001 (zone follows)
+    st.integers(-14, 14),
+)
+def test_an_instant_is_the_same_wherever_it_was_written(local: datetime, offset_hours: int):
+    instant = local.replace(tzinfo=timezone(timedelta(hours=offset_hours)))
+    column = Instant()
+    for dialect in (sqlite.dialect(), postgresql.dialect()):
+        stored = column.process_bind_param(instant, dialect)
+        read = column.process_result_value(stored, dialect)
+        assert read == instant
+        assert read is not None
+        assert read.tzinfo is UTC
+        assert column.process_bind_param(None, dialect) is None
+        assert column.process_result_value(None, dialect) is None
+
+
+def test_a_local_time_is_not_stored():
+    with pytest.raises(ValueError, match="no offset"):
+        Instant().process_bind_param(datetime(2026, 9, 1), sqlite.dialect())  # noqa: DTZ001 (it is refused)
+
+
+def test_instants_compare_and_sort_as_time_on_both_databases(database: Database, tenant_id: str):
+    early = datetime(2026, 9, 1, 1, 0, tzinfo=timezone(timedelta(hours=2)))
+    instants = [early, NOW, NOW + timedelta(microseconds=1)]
+    with database.write(tenant_id) as session:
+        for instant in reversed(instants):
+            session.add(DueTenant(id=new_id(NOW), tenant_id=tenant_id, cause="changes", wake_at=instant))
+        session.flush()
+        due = select(DueTenant.wake_at).where(DueTenant.cause == "changes").order_by(DueTenant.wake_at)
+        assert session.scalars(due).all() == instants
+        assert session.scalars(due.where(DueTenant.wake_at > NOW)).all() == instants[2:]
+
+
+@given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(9000, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 (zone in timezones)
+def test_ids_are_uuids_of_version_7_that_sort_by_their_instant(instant: datetime):
+    first, second = new_id(instant), new_id(instant + timedelta(milliseconds=1))
+    assert first < second
+    assert (len(first), first[14], first[19] in "89ab") == (36, "7", True)
+    assert int(first.replace("-", "")[:12], 16) == int(instant.timestamp() * 1000)
+    assert new_id(instant) != first

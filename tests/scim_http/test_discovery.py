@@ -1,0 +1,49 @@
+"""What a client discovers of the entrance before it sends anybody."""
+
+from flask import Flask
+
+from config.catalogue import plans, roles
+from tests.scim_http.speaking import ENTERPRISE, GROUP, USER, Speaker, add_speaker
+
+ROOT = "http://localhost/scim/v2"
+
+
+def test_the_features_are_those_there_are(app: Flask, idp: Speaker):
+    told = idp.get("/ServiceProviderConfig").json
+    supported = {name: each["supported"] for name, each in told.items() if "supported" in each}
+    assert supported == {
+        "patch": True, "bulk": False, "filter": True, "changePassword": False, "sort": False, "etag": True,
+    }  # fmt: skip
+    assert told["filter"]["maxResults"] == 1000
+    assert told["meta"]["location"] == f"{ROOT}/ServiceProviderConfig"
+    strict = add_speaker(app, dialect="strict").get("/ServiceProviderConfig").json
+    assert "strict" in strict["authenticationSchemes"][0]["description"]
+
+
+def test_each_resource_type_and_schema_is_found_under_its_location(idp: Speaker):
+    for path, count in (("/ResourceTypes", 4), ("/Schemas", 5)):
+        listed = idp.get(path).json
+        assert (listed["totalResults"], len(listed["Resources"])) == (count, count)
+        for each in listed["Resources"]:
+            location = each["meta"]["location"].removeprefix(ROOT)
+            assert idp.get(location).json == each
+    assert {each["id"] for each in idp.get("/Schemas").json["Resources"]} >= {USER, GROUP, ENTERPRISE}
+
+
+def test_roles_and_plans_are_published_as_they_are_in_the_catalogue(idp: Speaker):
+    for path, kind, things in (("/Roles", "Role", roles()), ("/Licenses", "License", plans())):
+        listed = idp.get(path).json["Resources"]
+        assert {each["id"]: each["displayName"] for each in listed} == {
+            key: each.name for key, each in things.items()
+        }
+        for each in listed:
+            assert each["type"] == each["meta"]["resourceType"] == kind
+            assert idp.get(each["meta"]["location"].removeprefix(ROOT)).json == each
+
+
+def test_roles_and_plans_are_filtered_paged_and_cut(idp: Speaker):
+    found = idp.get("/Licenses", query_string={"filter": 'displayName eq "PREMIUM"'}).json
+    assert [each["id"] for each in found["Resources"]] == ["premium"]
+    page = idp.get("/Licenses?startIndex=2&count=1&attributes=displayName").json
+    assert (page["totalResults"], page["startIndex"], page["itemsPerPage"]) == (len(plans()), 2, 1)
+    assert page["Resources"][0].keys() == {"schemas", "id", "displayName"}

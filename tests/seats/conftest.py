@@ -1,0 +1,3 @@
+from tests.seats.house import database, house, shared_url
+
+__all__ = ["database", "house", "shared_url"]

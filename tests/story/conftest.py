@@ -1,0 +1,165 @@
+"""Six weeks at a company, played over HTTP against running processes, with what came of it."""
+
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+
+from bridge.billing.close_period import close_period
+from bridge.billing.issued_invoices import invoice_people, read_invoice
+from bridge.cli.demo import AFTERWARDS, MONTH, START, perform
+from bridge.cli.stage import Stage
+from bridge.database.ids import new_id
+from bridge.journal.record import Cause
+from bridge.simulator.company import larkspur
+from bridge.simulator.story import six_weeks
+
+ROOT = Path(__file__).parents[2]
+SMALL = 24
+
+
+@dataclass
+class Outcome:
+    """What a run left behind, with people named as their identity providers do, so that runs compare."""
+
+    stage: Stage
+    tenant_id: str
+    story: object
+    record: object
+    invoice: object
+    shares: list
+
+    def external_id(self, person_id):
+        return self.named[person_id]
+
+    @property
+    def named(self):
+        return {
+            each.answer_id: each.body["externalId"]
+            for each in self.record
+            if each.method == "POST" and each.path == "/Users" and each.status in {200, 201}
+        }
+
+    @property
+    def billed(self):
+        """Everything the invoice says of anybody, sorted."""
+        named = self.named
+        return sorted(
+            (
+                named[each.person_id],
+                each.plan,
+                each.department,
+                each.cost_centre,
+                each.billable_days,
+                each.amount_minor,
+            )
+            for each in self.shares
+        )
+
+
+def played(stage, people, **how):
+    """Play six weeks at a company of that size, close September, and tell what came of it."""
+    customer = stage.found("Larkspur Instruments", currency="USD", timezone="Europe/Berlin", now=START)
+    story = six_weeks(larkspur(people, seed=1), START)
+    record = perform(stage, customer, story, **how)
+    stage.await_computed(customer.tenant_id)
+    database, tenant_id = stage.bridge.database, customer.tenant_id
+    cause = Cause("operator", "test", new_id(AFTERWARDS))
+    closed = close_period(database, tenant_id, None, MONTH, cause=cause, now=AFTERWARDS)
+    with database.read(tenant_id) as session:
+        invoice = read_invoice(session, closed.invoice_id)
+        shares = list(invoice_people(session, invoice.id))
+    return Outcome(stage, tenant_id, story, record, invoice, shares)
+
+
+def embedded(folder):
+    """A bridge as ``bridge serve`` runs it, with nothing installed."""
+    stage = Stage.set_up(folder, start=START)
+    stage.serve()
+    return stage
+
+
+def as_in_production(folder, database_url, broker_url):
+    """A bridge as the Procfile runs it: separate processes on PostgreSQL and Redis."""
+    stage = Stage.set_up(folder, start=START, database_url=database_url, broker_url=broker_url)
+    for name in ("web", "worker", "beat"):
+        start_from_procfile(stage, name)
+    stage.await_ready()
+    return stage
+
+
+def start_from_procfile(stage, name):
+    lines = (ROOT / "Procfile").read_text().splitlines()
+    command = next(line.removeprefix(f"{name}: ") for line in lines if line.startswith(f"{name}: "))
+    commands, folder = Path(sys.executable).parent, stage.settings.var
+    environment = f"PATH={commands}:$PATH HOST=127.0.0.1 PORT={stage.port} TMPDIR={folder}"
+    return stage.start(["/bin/sh", "-c", f"{environment} exec {command}"])
+
+
+def workers_of(stage):
+    """The running Celery workers of a stage, whoever started them."""
+    family = [psutil.Process(process.pid) for process in stage.running if process.poll() is None]
+    family += [child for parent in family for child in parent.children(recursive=True)]
+    return [
+        process for process in family if "worker" in process.cmdline() and "workers.app" in process.cmdline()
+    ]
+
+
+def kill_workers(stage):
+    """Kill -9, without a word; return how many were killed."""
+    victims = workers_of(stage)
+    for victim in victims:
+        os.kill(victim.pid, signal.SIGKILL)
+    psutil.wait_procs(victims, timeout=5)
+    return len(victims)
+
+
+def forget_everything_queued(stage):
+    """Empty the broker."""
+    if stage.settings.broker_url:
+        redis.Redis.from_url(stage.settings.broker_url).flushall()
+        return
+    for message in (stage.settings.var / "queue" / "messages").iterdir():
+        message.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module")
+def ordinary(tmp_path_factory):
+    """The demo's story, played in its order, each request once."""
+    stage = embedded(tmp_path_factory.mktemp("ordinary") / "var")
+    try:
+        yield played(stage, 60)
+    finally:
+        stage.stop()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """The same at a smaller company, to which disturbed runs are compared."""
+    stage = embedded(tmp_path_factory.mktemp("small") / "var")
+    try:
+        yield played(stage, SMALL)
+    finally:
+        stage.stop()
+
+
+@pytest.fixture
+def another(tmp_path):
+    """A stage of one test's own."""
+    stage = embedded(tmp_path / "var")
+    yield stage
+    stage.stop()
+
+
+@pytest.fixture
+def production(tmp_path, postgresql_server, redis_url):
+    url = postgresql_server.create(f"story_{time.monotonic_ns()}")
+    stage = as_in_production(tmp_path / "var", url, redis_url)
+    yield stage
+    stage.stop()

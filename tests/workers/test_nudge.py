@@ -1,0 +1,125 @@
+import json
+import socket
+import threading
+import time
+from queue import Empty
+
+import pytest
+from kombu.exceptions import ChannelError
+
+from bridge import nudge as nudging
+from bridge.nudge import ASSIGN_DUE, Nudger, celery_app
+from config.settings import Settings
+
+
+def in_files(folder, **values):
+    return Settings(var=folder, broker_url="", **values)
+
+
+def messages(folder):
+    found = [json.loads(path.read_text()) for path in sorted((folder / "queue" / "messages").iterdir())]
+    return [(each["headers"]["task"], each["headers"]["argsrepr"]) for each in found]
+
+
+def until(happened, seconds=10):
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.005)
+
+
+def test_a_nudge_becomes_a_message_with_the_name_of_the_task(tmp_path):
+    nudger = Nudger(in_files(tmp_path))
+    nudger.nudge("birchwood")
+    until(lambda: nudger.sent == 1)
+    assert messages(tmp_path) == [(ASSIGN_DUE, "['birchwood']")]
+
+
+def test_nudges_that_wait_are_sent_once_per_tenant(tmp_path):
+    nudger = Nudger(in_files(tmp_path))
+    with nudger._arrived:  # the sender cannot take any meanwhile
+        for _ in range(100):
+            nudger.nudge("alder")
+            nudger.nudge("birchwood")
+    until(lambda: nudger.sent == 2)
+    assert sorted(argument for _, argument in messages(tmp_path)) == ["['alder']", "['birchwood']"]
+
+
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+def test_a_dead_broker_costs_nothing_and_is_counted_and_logged_once(tmp_path, caplog, scheme):
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        url = f"{scheme}://127.0.0.1:{unheard.getsockname()[1]}/0"
+        nudger = Nudger(Settings(var=tmp_path, broker_url=url, nudge_milliseconds=50))
+        began = time.monotonic()
+        nudger.nudge("alder")
+        nudger.nudge("birchwood")
+        assert time.monotonic() - began < 0.5
+        until(lambda: nudger.failed == 2, seconds=20)
+    lines = [record for record in caplog.records if record.name == "bridge.nudge"]
+    assert len(lines) == 1
+    assert "cannot be reached" in lines[0].getMessage()
+
+
+def test_a_nudge_reaches_redis(tmp_path, redis_url):
+    nudger = Nudger(Settings(var=tmp_path, broker_url=redis_url, nudge_milliseconds=1000))
+    nudger.nudge("birchwood")
+    until(lambda: nudger.sent + nudger.failed == 1)
+    with celery_app(
+        Settings(var=tmp_path, broker_url=redis_url), waiting=True
+    ).connection_for_read() as connection:
+        message = connection.SimpleQueue("celery").get(timeout=5)
+        assert message.headers["task"] == ASSIGN_DUE
+        message.ack()
+    assert nudger.failed == 0
+
+
+def test_a_queue_that_nobody_empties_stops_growing(tmp_path, monkeypatch):
+    monkeypatch.setattr(nudging, "MOST_FILES", 2)
+    nudger = Nudger(in_files(tmp_path))
+    for number in range(3):
+        nudger.nudge(str(number))
+    until(lambda: nudger.sent + nudger.failed == 3)
+    assert (nudger.sent, len(messages(tmp_path))) == (2, 2)
+    with pytest.raises(ChannelError, match="does a worker run"):
+        celery_app(in_files(tmp_path), waiting=True).send_task(ASSIGN_DUE, args=["x"], retry=False)
+
+
+def test_many_readers_of_the_queue_in_files_take_each_whole_message_once(tmp_path):
+    app = celery_app(in_files(tmp_path), waiting=True)
+    expected = [f"tenant {number}" for number in range(60)]
+    taken, errors = [], []
+    done = threading.Event()
+
+    def read():
+        with celery_app(in_files(tmp_path), waiting=False).connection_for_read() as connection:
+            channel = connection.channel()
+            while True:
+                ended = done.is_set()
+                try:
+                    taken.append(channel._get("celery")["headers"]["argsrepr"])
+                except Empty:
+                    if ended:
+                        return
+                except Exception as error:  # noqa: BLE001 (a half-written message is what this looks for)
+                    errors.append(error)
+                    return
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for tenant_id in expected:
+        app.send_task(ASSIGN_DUE, args=[tenant_id], retry=False)
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert errors == []
+    assert sorted(taken) == sorted(f"['{tenant_id}']" for tenant_id in expected)
+
+
+def test_workers_on_a_network_keep_a_message_until_its_task_is_done(tmp_path):
+    conf = celery_app(Settings(var=tmp_path, broker_url="redis://localhost/0"), waiting=True).conf
+    assert conf.task_acks_late
+    assert conf.broker_transport_options == {"visibility_timeout": 3600}
+    assert conf.accept_content == ["json"]
+    assert not conf.worker_hijack_root_logger

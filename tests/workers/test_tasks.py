@@ -1,0 +1,137 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import insert, select
+from tests.seats.facts import at
+from tests.seats.house import LEADS, SALES, House
+
+from bridge.journal.tables import JournalEntry, JournalSeal
+from bridge.tenants.tables import DueTenant
+
+
+@pytest.fixture
+def team(house, driven):
+    house.rules(LEADS, SALES)
+    house.person("ada")
+    house.joins("ada", "a", 1)
+    driven(at(2))
+    return house
+
+
+def due_rows(house):
+    with house.database.unscoped_read() as session:
+        chosen = select(DueTenant.cause, DueTenant.wake_at).where(DueTenant.tenant_id == house.tenant_id)
+        return sorted(tuple(row) for row in session.execute(chosen.order_by(DueTenant.wake_at)))
+
+
+def nightly(house, hour):
+    with house.database.unscoped() as session:
+        row = {"id": f"night {house.tenant_id}", "tenant_id": house.tenant_id, "cause": "nightly"}
+        session.execute(insert(DueTenant), {**row, "wake_at": at(hour)})
+
+
+def test_a_nudged_worker_computes_seals_and_crosses_off_what_was_due(team):
+    from workers.assignments import assign_due
+
+    assert due_rows(team) == [("changes", at(0))]
+    assign_due(team.tenant_id)
+    assert team.seats() == [("ada", at(1), None, "standard")]
+    assert due_rows(team) == []
+    assert len(team.read(select(JournalSeal))) == len(team.read(select(JournalEntry))) > 0
+
+
+def test_a_row_that_is_due_later_is_left_for_later(team):
+    from workers.assignments import assign_due
+
+    team.rules(effective_from=10, now=at(2))
+    assign_due(team.tenant_id)
+    assert set(due_rows(team)) == {("boundary", at(10))}
+
+
+def test_the_sweep_finds_who_nobody_announced_and_leaves_who_is_not_due(team):
+    from workers.timetable import sweep
+
+    other = House(team.database)
+    other.due("nobody", hour=5)
+    sweep()
+    assert team.seats() == [("ada", at(1), None, "standard")]
+    assert due_rows(team) == []
+    assert due_rows(other) == [("changes", at(5))]
+
+
+def test_a_boundary_that_came_is_told_by_the_sweep(team, driven):
+    from workers.timetable import sweep
+
+    team.rules(effective_from=10, now=at(2))
+    sweep()
+    driven(at(10))
+    sweep()
+    assert team.told()[-1] == (at(10), "ada", "released", "none", at(10).isoformat())
+    sweep()
+    assert due_rows(team) == []
+    assert len(team.told()) == 2
+
+
+def test_a_night_does_its_work_and_moves_to_the_next(team):
+    from workers.timetable import next_night, sweep
+
+    nightly(team, 1)
+    sweep()
+    assert due_rows(team) == [("nightly", next_night(team.tenant_id, at(2)))]
+    assert team.seats() == [("ada", at(1), None, "standard")]
+
+
+def test_a_night_that_is_begun_is_not_begun_twice_until_its_lease_ends(team):
+    from workers.timetable import LEASE, lease
+
+    nightly(team, 1)
+    assert lease(team.database, team.tenant_id, now=at(2)) == at(2) + LEASE
+    assert lease(team.database, team.tenant_id, now=at(2)) is None
+    assert lease(team.database, team.tenant_id, now=at(3)) == at(3) + LEASE
+
+
+def test_a_night_that_was_taken_over_is_not_moved_by_who_was_late(team):
+    from workers.timetable import LEASE, do_nightly, lease
+
+    nightly(team, 1)
+    first = lease(team.database, team.tenant_id, now=at(2))
+    lease(team.database, team.tenant_id, now=at(3))
+    do_nightly(team.database, team.tenant_id, leased_until=first)
+    assert ("nightly", at(3) + LEASE) in due_rows(team)
+
+
+def test_a_night_that_fails_stays_on_its_lease_and_its_other_parts_are_done(team, driven, tmp_path):
+    from workers.timetable import do_nightly, lease
+
+    nightly(team, 1)
+    leased_until = lease(team.database, team.tenant_id, now=at(2))
+    (tmp_path / "clock").write_text("no instant")
+    with pytest.raises(Exception, match="holds no instant"):
+        do_nightly(team.database, team.tenant_id, leased_until=leased_until)
+    assert ("nightly", leased_until) in due_rows(team)
+    assert team.read(select(JournalSeal))
+    driven(at(4))
+    do_nightly(team.database, team.tenant_id, leased_until=leased_until)
+    assert ("nightly", leased_until) not in due_rows(team)
+
+
+def test_closing_and_sealing_can_be_asked_for_alone(team):
+    from workers.closing import close_periods
+    from workers.journal import seal_journal
+
+    close_periods(team.tenant_id)
+    seal_journal(team.tenant_id)
+    assert len(team.read(select(JournalSeal))) == len(team.read(select(JournalEntry)))
+
+
+@given(tenant_id=st.text(), now=st.datetimes(timezones=st.just(UTC), max_value=datetime(9000, 1, 1)))
+def test_the_next_night_is_within_a_day_and_always_at_the_same_time(tenant_id, now):
+    from workers.timetable import SPREAD_SECONDS, next_night
+
+    night = next_night(tenant_id, now)
+    assert now < night <= now + timedelta(days=1)
+    assert next_night(tenant_id, night) == night + timedelta(days=1)
+    midnight = night.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert night - midnight < timedelta(seconds=SPREAD_SECONDS)
