@@ -53,7 +53,7 @@ class PriceTerms(TenantRow):
 class Invoice(TenantRow):
     """An issued invoice: immutable, numbered without gaps; ``document`` is its canonical content.
 
-    ``revision`` counts the invoices of one period: arrears has one, advance two, annual terms one per true-up.
+    ``revision`` counts the invoices of one period: arrears has one, advance two, annual one per true-up.
     ``issued_on`` is the local date it is about: seats that change before it are late for it.
     """
 
@@ -87,9 +87,9 @@ class InvoicePeople(TenantRow):
     """A page of an invoice: what a run of people cost in one period, as canonical JSON.
 
     A row for each person and period would mean a million rows with their index entries at the end of a large
-    tenant's month; issued rows never change, so a thousand of them are one row here. ``shares`` is an array of
-    arrays, see ``people_pages``. ``for_period_start`` tells the period the money is for: the invoice's own, or
-    an earlier one where the page holds adjustments. ``first_person`` and ``last_person`` find a person's page
+    tenant's month; issued rows never change, so a thousand of them are one row here. ``shares`` is an array
+    of arrays, see ``people_pages``. ``for_period_start`` is the period the money is for: the invoice's own,
+    or an earlier one where the page holds adjustments. ``first_person`` and ``last_person`` find a person's page
     (both empty where it has none); ``has_unassigned`` tells that it holds money that no person caused.
     """
 

@@ -16,6 +16,7 @@ COMMANDS = {
     "database": "bridge.cli.database:database",
     "demo": "bridge.cli.demo:demo",
     "explain": "bridge.cli.people:explain",
+    "group": "bridge.cli.groups:group",
     "invoice": "bridge.cli.invoices:invoice",
     "journal": "bridge.cli.journal:journal",
     "plans": "bridge.cli.plans:plans",

@@ -15,6 +15,7 @@ from bridge.app import put_together
 from bridge.database.ids import new_id
 from bridge.errors import InvalidValue, NotFound
 from bridge.journal.record import Cause
+from bridge.logs import configure_logs
 from bridge.tenants.read import tenant_ids
 from bridge.tenants.tables import Connection, Tenant
 from bridge.web.context import Bridge
@@ -26,7 +27,8 @@ console = Console(soft_wrap=True)
 
 @cache
 def parts() -> Bridge:
-    """Return the parts of the bridge that the environment describes."""
+    """Return the parts of the bridge that the environment describes; logs go to standard error."""
+    configure_logs(settings(), process="command")
     return put_together(settings())
 
 

@@ -15,10 +15,14 @@ from bridge.oversight.reconcile import reconcile as compute_again
 def reconcile(tenant: str, *, json: bool) -> None:
     """Compare facts, seats and invoices of TENANT; exit code 1 tells that there are findings."""
     findings = compute_again(parts().database, tenant_named(tenant), now=clock.now())
+    documents = [finding.document() for finding in findings.findings]
     if json:
-        print_json(findings.document())
+        print_json(documents)
     else:
-        for finding in findings.findings:
-            click.echo(str(finding))
-        click.echo(f"{len(findings.findings)} findings")
+        for each in documents:
+            click.echo(
+                f"{each['kind']}: {each['subject']} {each['id']}: expected {each['expected']}, "
+                f"found {each['found']}; {each['remedy']}"
+            )
+        click.echo(f"{len(documents)} findings")
     sys.exit(1 if findings.findings else 0)

@@ -129,20 +129,24 @@ def _top_level(leaf: Comparison | Present | ValuePath, place: Searchable) -> Con
     assert found is not None  # noqa: S101 (resolve_filter has found it before)
     if found.attribute.multi_valued:
         return _of_elements(leaf, found, place)
+    if isinstance(leaf, ValuePath) or found.target.type == "complex":
+        return _of_complex(leaf, found, place)
+    value = _scalar(found, place)
+    return (
+        _present(value, found.target) if isinstance(leaf, Present) else _compares(value, leaf, found.target)
+    )
+
+
+def _of_complex(leaf: Comparison | Present | ValuePath, found: Resolved, place: Searchable) -> Condition:
+    """``name pr`` and ``name[…]``: there is a name, if but one of its parts is there."""
+    parts = {
+        sub: _scalar(Resolved(found.schema, found.attribute, sub), place)
+        for sub in found.attribute.sub_attributes
+    }
     if isinstance(leaf, ValuePath):
-        return and_(_is_there(found, place), _within(leaf.condition, found.attribute)(
-            lambda sub: _scalar(Resolved(found.schema, found.attribute, sub), place)
-        ))  # fmt: skip
-    if isinstance(leaf, Present):
-        return _is_there(found, place)
-    return _compares(_scalar(found, place), leaf, found.target)
-
-
-def _is_there(found: Resolved, place: Searchable) -> Condition:
-    if found.target.type != "complex":
-        return _present(_scalar(found, place), found.target)
-    subs = found.attribute.sub_attributes
-    return or_(*(_present(_scalar(Resolved(found.schema, found.attribute, sub), place), sub) for sub in subs))
+        given = or_(*(value.is_not(None) for value in parts.values()))
+        return and_(given, _within(leaf.condition, found.attribute)(parts.__getitem__))
+    return or_(*(_present(value, sub) for sub, value in parts.items()))
 
 
 def _scalar(found: Resolved, place: Searchable) -> Column:

@@ -57,7 +57,6 @@ def _walk(session: TenantSession) -> tuple[int, str, str | None]:
             if reason is not None:
                 return position, previous, reason
             position, previous = seal.position, seal.hash
-            session.expunge_all()
     return position, previous, None
 
 

@@ -129,7 +129,7 @@ def _announcements(
         for instant, edge in true.items()
         if instant not in told or told[instant][:2] != edge[:2]
     }
-    moved = {edge[:2] for edge in news.values()}
+    moved = [edge[:2] for edge in news.values()]
     found = [
         _announcement(instant, _before(told.get(instant), edge), edge[1], edge[2] or cause_id)
         for instant, edge in news.items()

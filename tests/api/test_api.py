@@ -1,5 +1,6 @@
 """What the API answers: pages, parameters, bodies, problems."""
 
+import base64
 from datetime import timedelta
 from typing import Any
 
@@ -118,6 +119,10 @@ def test_seats_are_walked_at_one_instant(running: Running, lindqvist: Customer):
     assert [seat["person_id"] for seat in first["items"]] == [lindqvist.ids["person"]]
     assert first["items"][0]["rule"] == "Dispatchers"
     assert running.api(lindqvist, "GET", "/seats?plan=premium").json["items"] == []
+    cursor = base64.urlsafe_b64encode(b"2026-09-15T00:00:00+00:00 0").decode().rstrip("=")
+    assert running.api(lindqvist, "GET", f"/seats?cursor={cursor}").json == first
+    past = base64.urlsafe_b64encode(b"2026-09-15T00:00:00+00:00 z").decode().rstrip("=")
+    assert running.api(lindqvist, "GET", f"/seats?cursor={past}").json["items"] == []
     assert running.api(lindqvist, "GET", "/seats?at=2026-08-01T00:00:00Z").json["items"] == []
     assert running.api(lindqvist, "GET", "/seats/counts").json["plans"] == {"standard": 1}
 

@@ -125,6 +125,4 @@ def test_every_day_has_the_latest_decision_that_names_it(own, default):
         assert [terms for start, end, terms in runs if start <= day < end] == [
             terms for terms in wanted if terms is not None
         ]
-    assert all(
-        a[1] <= b[0] and (a[1] < b[0] or a[2] is not b[2]) for a, b in pairwise(runs)
-    )
+    assert all(a[1] <= b[0] and (a[1] < b[0] or a[2] is not b[2]) for a, b in pairwise(runs))

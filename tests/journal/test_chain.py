@@ -41,15 +41,17 @@ def alter(database: Database, tenant_id: str, statement: str, **values: object) 
     """Change the journal as one could who owns the database."""
     url = database.engine.url.render_as_string(hide_password=False)
     owner = owner_engine(url)
-    with owner.begin() as connection:
-        if make_url(url).get_backend_name() == "sqlite":
-            for table in ("journal_entries", "journal_seals"):
-                for verb in ("update", "delete"):
-                    connection.execute(text(f"DROP TRIGGER {table}_no_{verb}"))
-        else:  # FORCE makes row-level security bind the owner too
-            connection.execute(SET_TENANT, {"tenant": tenant_id})
-        connection.execute(text(statement), values)
-    owner.dispose()
+    try:
+        with owner.begin() as connection:
+            if make_url(url).get_backend_name() == "sqlite":
+                for table in ("journal_entries", "journal_seals"):
+                    for verb in ("update", "delete"):
+                        connection.execute(text(f"DROP TRIGGER {table}_no_{verb}"))
+            else:  # FORCE makes row-level security bind the owner too
+                connection.execute(SET_TENANT, {"tenant": tenant_id})
+            connection.execute(text(statement), values)
+    finally:
+        owner.dispose()
 
 
 def test_sealing_puts_each_entry_in_its_place_once(database: Database, tenant_id: str):

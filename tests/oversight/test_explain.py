@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from bridge.billing.price_book import apply_prices
+from bridge.directory.tables import GroupVersion
 from bridge.errors import NotFound
 from bridge.oversight.explain import explain_invoice_person, explain_person
 from bridge.tenants.tables import Connection
@@ -72,8 +73,10 @@ def test_groups_in_groups_are_part_of_the_reason(company: Company):
 
 
 def test_a_group_that_was_deleted_is_no_reason(ada):
-    ada.sql("UPDATE group_versions SET \"end\" = :end WHERE group_id = 'analysts'", end=at("2026-01-21")
-            if ada.database.engine.dialect.name == "postgresql" else "2026-01-21 00:00:00.000000")  # fmt: skip
+    with ada.database.write(TENANT) as session:
+        session.execute(
+            update(GroupVersion).where(GroupVersion.group_id == "analysts").values(end=at("2026-01-21"))
+        )
     ada.close()
     found = explained(ada, "ada", "2026-01-25")
     assert (found.plan, found.considered[0].outcome) == ("standard", "does not match")

@@ -232,8 +232,8 @@ def test_a_thousand_members_in_one_request_take_as_many_statements_as_one(idp: S
     statements: list[str] = []
     engine = idp.app.extensions["bridge"].database.engine
 
-    def note(*arguments: Any) -> None:
-        statements.append(arguments[2])
+    def note(*arguments: object) -> None:
+        statements.append(str(arguments[2]))
 
     event.listen(engine, "before_cursor_execute", note)
     assert idp.patch(f"/Groups/{one}", add(crowd[0])).status_code == 200

@@ -49,7 +49,7 @@ def person_facts(draw):
     memberships = tuple(
         membership(group, start, end) for group in GROUPS for start, end in draw(spans(most=2))
     )
-    groups = {group: draw(group_facts(group)) for group in GROUPS if draw(st.booleans())}
+    groups = {group: draw(group_facts()) for group in GROUPS if draw(st.booleans())}
     live_from = at(draw(st.one_of(st.none(), st.integers(0, HOURS), st.just(0), st.just(0))))
     return PersonFacts("ada", "okta", live_from, versions, memberships, groups)
 
@@ -60,7 +60,7 @@ def membership(group, start, end):
 
 
 @st.composite
-def group_facts(draw, own):
+def group_facts(draw):
     existed = draw(st.one_of(st.just([(0, None)]), spans(most=2)))
     names = tuple(
         GroupNameFact(
@@ -74,7 +74,7 @@ def group_facts(draw, own):
     return GroupFacts(names, inside)
 
 
-# Each condition in SCIM's words and in Python's: what it asks of (group id → name, kind) and of the department.
+# Each condition in SCIM's words and in Python's: what it asks of (id → name, kind) and of the department.
 CONDITIONS = [
     *((f'groups.value eq "{group}"', lambda held, _, group=group: group in held) for group in GROUPS),
     ('department eq "Sales"', lambda _, department: department == "Sales"),

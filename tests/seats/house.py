@@ -4,8 +4,6 @@ from itertools import count
 
 import pytest
 from sqlalchemy import insert, select, update
-from tests.seats.facts import GROUPS, at
-from tests.servers import databases
 
 from bridge.database.engine import open_engine
 from bridge.database.sessions import Database
@@ -20,6 +18,8 @@ from bridge.seats.due import take_due
 from bridge.seats.tables import Seat
 from bridge.tenants.tables import Connection, DueTenant, Tenant
 from config.settings import Settings
+from tests.seats.facts import GROUPS, at
+from tests.servers import databases
 
 OPERATOR = Cause("operator", "root", "request-0")
 PLANS = {"standard", "premium"}
@@ -33,7 +33,7 @@ TENANTS = count(1)
 
 
 class House:
-    def __init__(self, database, *, settled_until=None, live_from=0):
+    def __init__(self, database, *, settled_until=None, live_from=0) -> None:
         self.database = database
         self.tenant_id = f"tenant {next(TENANTS)}"
         self.add(
@@ -74,7 +74,8 @@ class House:
     def version(self, person_id, start, end, *, active=True, department=None):
         resource = {} if department is None else {ENTERPRISE_USER_URN: {"department": department}}
         self.add(
-            PersonVersion, person_id=person_id, start=at(start), end=at(end), active=active, resource=resource,
+            PersonVersion, person_id=person_id, start=at(start), end=at(end), active=active,
+            resource=resource,
             started_by=f"version {start}", ended_by=None if end is None else f"version {end}",
         )  # fmt: skip
 
@@ -94,12 +95,13 @@ class House:
     def joins(self, member_id, group_id, start=0, end=None, *, kind="person"):
         self.group(group_id)
         self.add(
-            Membership, group_id=group_id, member_id=member_id, member_kind=kind, start=at(start), end=at(end),
+            Membership, group_id=group_id, member_id=member_id, member_kind=kind, start=at(start),
+            end=at(end),
             started_by=f"joined {start}", ended_by=None if end is None else f"left {end}",
         )  # fmt: skip
 
     def furnish(self, facts):
-        """Store one person's facts as the property tests draw them; groups that are not given always exist."""
+        """Store one person's facts as they are drawn; groups that are not given always exist."""
         with self.database.write(self.tenant_id) as session:
             session.execute(update(Connection).values(live_from=facts.live_from))
         self.person(facts.person_id, versions=())

@@ -4,8 +4,6 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import event, select, update
-from tests.seats.facts import HOURS, at, covers, person_facts, recount, rule_documents
-from tests.seats.house import LEADS, PLANS, SALES, House
 
 from bridge.directory.read_facts import read_facts
 from bridge.directory.tables import Membership, PersonVersion
@@ -19,6 +17,8 @@ from bridge.seats.holders import seats_at, seats_between
 from bridge.seats.tables import LateChange, Seat
 from bridge.seats.timeline import timeline
 from bridge.tenants.tables import Tenant
+from tests.seats.facts import HOURS, at, covers, person_facts, recount, rule_documents
+from tests.seats.house import LEADS, PLANS, SALES, House
 
 
 def assigned(house, *people, hour, closed_until=None, causes=None):
@@ -303,7 +303,8 @@ def furnished(house, facts, documents):
         with house.database.write(house.tenant_id) as session:
             apply_rules(
                 session, document, author="root", note="", effective_from=at(start), known_plans=PLANS,
-                known_roles={"viewer", "analyst"}, cause=Cause("operator", "root", ""), now=at(0) + timedelta(minutes=number),
+                known_roles={"viewer", "analyst"}, cause=Cause("operator", "root", ""),
+                now=at(0) + timedelta(minutes=number),
             )  # fmt: skip
         end = None if number == len(documents) - 1 else at(start + 7)
         rules = parse_rules(document, known_plans=PLANS, known_roles={"viewer", "analyst"})

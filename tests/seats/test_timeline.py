@@ -2,12 +2,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 import hypothesis.strategies as st
-from hypothesis import given
-from tests.seats.facts import HOURS, at, covers, dated_rules, membership, person_facts, recount, rule_sets
+from hypothesis import given, settings
 
 from bridge.directory.facts import GroupFacts, GroupNameFact, PersonFacts, PersonVersionFact
 from bridge.scim.schemas import ENTERPRISE_USER_URN
 from bridge.seats.timeline import timeline
+from tests.seats.facts import HOURS, at, covers, dated_rules, membership, person_facts, recount, rule_sets
 
 SALES = {"name": "Sales", "when": 'groups.value eq "a"', "plan": "standard"}
 LEADS = {"name": "Leads", "when": 'groups.value eq "b"', "plan": "premium"}
@@ -21,7 +21,10 @@ def active(start, end=None, *, is_active=True, department=None, **resource):
     return PersonVersionFact(at(start), at(end), is_active, resource, f"version {start}", ended_by)
 
 
-def person(*versions, memberships=(membership("a", 0, None),), groups=None, live_from=0):
+IN_SALES = (membership("a", 0, None),)
+
+
+def person(*versions, memberships=IN_SALES, groups=None, live_from=0):
     return PersonFacts("ada", "okta", at(live_from), versions, tuple(memberships), groups or {})
 
 
@@ -115,6 +118,7 @@ def test_a_timeline_can_be_cut():
     assert in_brief(timeline(facts, RULES, until=at(4))) == [(at(0), at(2), "standard")]
 
 
+@settings(max_examples=settings().max_examples // 4)  # a history is many draws
 @given(facts=person_facts(), rules=rule_sets())
 def test_at_every_instant_the_timeline_says_what_a_recount_says(facts, rules):
     documents, dated = rules
@@ -125,6 +129,7 @@ def test_at_every_instant_the_timeline_says_what_a_recount_says(facts, rules):
         assert found == ([] if expected is None else [expected])
 
 
+@settings(max_examples=settings().max_examples // 4)  # a history is many draws
 @given(facts=person_facts(), rules=rule_sets(), chance=st.randoms(use_true_random=False))
 def test_the_order_in_which_facts_are_listed_plays_no_part(facts, rules, chance):
     def shuffled(values):
@@ -142,6 +147,7 @@ def test_the_order_in_which_facts_are_listed_plays_no_part(facts, rules, chance)
     assert timeline(mixed, shuffled(rules[1])) == timeline(facts, rules[1])
 
 
+@settings(max_examples=settings().max_examples // 4)  # a history is many draws
 @given(facts=person_facts(), rules=rule_sets())
 def test_spans_lie_in_order_and_neighbours_differ(facts, rules):
     spans = timeline(facts, rules[1])
@@ -152,6 +158,7 @@ def test_spans_lie_in_order_and_neighbours_differ(facts, rules):
         assert before.end < after.start or before.holding != after.holding
 
 
+@settings(max_examples=settings().max_examples // 4)  # a history is many draws
 @given(facts=person_facts(), rules=rule_sets(), hour=st.integers(0, HOURS))
 def test_cutting_changes_nothing_before_the_cut(facts, rules, hour):
     whole, cut = timeline(facts, rules[1]), timeline(facts, rules[1], until=at(hour))

@@ -1,7 +1,7 @@
 import pytest
-from tests.seats.house import database, house, shared_url
 
 from config.settings import settings
+from tests.seats.house import database, house, shared_url
 
 __all__ = ["database", "house", "shared_url"]
 

@@ -1,14 +1,15 @@
+# ruff: noqa: DTZ001, PLC0415 (hypothesis takes naive bounds; workers read the settings when they are imported, which each test sets first)
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
-from tests.seats.facts import at
-from tests.seats.house import LEADS, SALES, House
 
 from bridge.journal.tables import JournalEntry, JournalSeal
 from bridge.tenants.tables import DueTenant
+from tests.seats.facts import at
+from tests.seats.house import LEADS, SALES, House
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def answer_resource(document: Mapping[str, Any], found: Found, location: str, st
     """Answer with one resource, its address and its version (RFC 7644 section 3.14)."""
     response = answer(document, status)
     response.headers["ETag"] = version_tag(found.version)
-    response.headers["Location" if status == CREATED else "Content-Location"] = location
+    response.headers["Location"] = location
     return response
 
 
