@@ -1,1 +1,1 @@
-"""Celery: when things run. What they do is told in the bridge."""
+"""Celery: when things run, while what they do is told in the bridge."""

@@ -14,6 +14,7 @@ from config.settings import settings
 from workers.app import app, database
 from workers.assignments import assign_due, drain
 from workers.closing import close_all
+from workers.forgetting import forget_all
 from workers.journal import seal_all
 
 #: A night's work that was begun and did not end (its worker was killed) is begun again after this time.
@@ -23,7 +24,7 @@ LEASE = timedelta(minutes=15)
 SPREAD_SECONDS = 3 * 60 * 60
 
 #: In this order: invoices are drawn from seats that are up to date, and sealed with the rest.
-NIGHTLY: tuple[Callable[[Database, str], object], ...] = (drain, close_all, seal_all)
+NIGHTLY: tuple[Callable[[Database, str], object], ...] = (drain, close_all, seal_all, forget_all)
 
 log = logging.getLogger(__name__)
 

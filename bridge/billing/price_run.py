@@ -14,8 +14,9 @@ from bridge.billing.seat_spans import billed_plans, read_seat_spans
 from bridge.billing.subscription_terms import SubscriptionTerms
 from bridge.billing.tables import Invoice
 from bridge.billing.term_document import parse_term
+from bridge.billing.terms import PriceTerm
 from bridge.database.sessions import TenantSession
-from bridge.errors import NotFound
+from bridge.errors import Conflict, NotFound
 from bridge.tenants.tables import Tenant
 
 
@@ -72,11 +73,22 @@ def price(
     parsed = tuple(
         parse_term(term, f"/terms/{index}", currency=tenant.currency) for index, term in enumerate(terms)
     )
+    for term in parsed:
+        _refuse_what_is_not_counted(term)
     return price_period(
         PricingInput(
             currency=tenant.currency, timezone=tenant.timezone, period=period, terms=parsed, seats=seats
         )
     )
+
+
+def _refuse_what_is_not_counted(term: PriceTerm) -> None:
+    """Refuse terms that need sign-ins or consumption: without those facts they would bill too little."""
+    if term.count.basis == "active_login" or term.meters:
+        raise Conflict(
+            f"plan {term.plan} is priced by {'consumption' if term.meters else 'sign-ins'}, which the bridge "
+            "does not take in yet: give the tenant other terms (`bridge plans apply`), or map nobody to it"
+        )
 
 
 def person_rows(priced: Iterable[PricedInvoice], period: Period) -> list[PersonShare]:

@@ -89,8 +89,8 @@ class InvoicePeople(TenantRow):
     A row for each person and period would mean a million rows with their index entries at the end of a large
     tenant's month; issued rows never change, so a thousand of them are one row here. ``shares`` is an array
     of arrays, see ``people_pages``. ``for_period_start`` is the period the money is for: the invoice's own,
-    or an earlier one where the page holds adjustments. ``first_person`` and ``last_person`` find a person's page
-    (both empty where it has none); ``has_unassigned`` tells that it holds money that no person caused.
+    or an earlier one where the page holds adjustments. ``first_person`` and ``last_person`` find a person's
+    page (both empty where it has none); ``has_unassigned`` tells that it holds money that no person caused.
     """
 
     __tablename__ = "invoice_people"

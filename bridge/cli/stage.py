@@ -117,11 +117,11 @@ class Stage:
         self.start([sys.executable, "-m", "bridge", "serve", "--port", str(self.port)])
         self.await_ready()
 
-    def start(self, argv: list[str]) -> subprocess.Popen[bytes]:
+    def start(self, argv: list[str], **environment: str) -> subprocess.Popen[bytes]:
         """Start one process of the stage, with a process group of its own."""
         with (self.settings.var / "log").open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 (our own commands)
-                argv, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                argv, env=self.environment | environment, stdout=log, stderr=log, start_new_session=True
             )
         self.running.append(process)
         return process

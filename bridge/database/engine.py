@@ -19,6 +19,7 @@ def open_engine(settings: Settings) -> Engine:
     options: dict[str, Any] = {
         "json_serializer": lambda value: orjson.dumps(value).decode(),
         "json_deserializer": orjson.loads,
+        "hide_parameters": True,  # values are personal data, which no error message may carry into a log
         "pool_size": settings.database_pool_size,
         "max_overflow": settings.database_pool_size,
     }

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import event, text
+from sqlalchemy import ClauseElement, Table, event, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
+from sqlalchemy.sql.visitors import iterate
 
 from bridge.database.rows import Row, TenantRow
 from bridge.errors import Inconsistent
@@ -116,9 +118,16 @@ def _own_what_is_new(session: TenantSession, _context: object, _instances: objec
 
 @event.listens_for(UnscopedSession, "do_orm_execute")
 def _touch_impersonal_rows_only(state: ORMExecuteState) -> None:
-    for mapper in state.all_mappers:
-        if issubclass(mapper.class_, TenantRow):
-            raise Inconsistent(f"{mapper.class_.__tablename__} was read outside a tenant")
+    """Refuse a statement that reaches a tenant's table in any way: by a column, a join, a subquery."""
+    for part in iterate(cast("ClauseElement", state.statement)):
+        table = part if isinstance(part, Table) else getattr(part, "table", None)
+        if isinstance(table, Table) and table.name in _scoped():
+            raise Inconsistent(f"{table.name} was read outside a tenant")
+
+
+@cache
+def _scoped() -> frozenset[str]:
+    return frozenset(scoped_tables())
 
 
 def scoped_tables() -> list[str]:

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 
 import structlog
 from flask import Flask, Response, g, request
@@ -24,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Observed:
-    """What is known of the present request; routes add the caller, the subject, the tolerances, the reason."""
+    """What is known of the present request; routes add caller, subject, tolerances, reason."""
 
     id: str
     at: datetime
@@ -68,9 +69,16 @@ def _end(response: Response) -> Response:
         status=response.status_code,
         milliseconds=round(seconds * 1000, 2),
     )
-    if request.path.startswith(("/scim/", "/api/")):
+    if _is_kept(seen, response.status_code):
         bridge().request_log.add(_answered(seen, route, response.status_code, seconds))
     return response
+
+
+def _is_kept(seen: Observed, status: int) -> bool:
+    """Keep what a tenant's client asked, and what was refused to nobody in particular."""
+    if not request.path.startswith(("/scim/", "/api/")):
+        return False
+    return seen.caller is not None or status >= HTTPStatus.BAD_REQUEST
 
 
 def _answered(seen: Observed, route: str, status: int, seconds: float) -> Answered:

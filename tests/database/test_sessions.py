@@ -61,8 +61,14 @@ def test_a_row_of_another_tenant_is_not_inserted(database: Database, tenant_id: 
 def test_a_session_outside_any_tenant_sees_impersonal_rows_only(database: Database, tenant_id: str):
     with database.unscoped() as session:
         assert session.scalars(select(DueTenant.tenant_id)).all() == [tenant_id]
-        with pytest.raises(Inconsistent, match="tenants was read outside"):
-            session.execute(select(Tenant))
+        for reading in (
+            select(Tenant),
+            select(DueTenant).join(Tenant, Tenant.tenant_id == DueTenant.tenant_id),
+            select(DueTenant).where(DueTenant.tenant_id.in_(select(Tenant.tenant_id))),
+            update(Tenant).values(name="X"),
+        ):
+            with pytest.raises(Inconsistent, match="tenants was read outside"):
+                session.execute(reading)
 
 
 def test_what_raises_changes_nothing(database: Database, tenant_id: str):

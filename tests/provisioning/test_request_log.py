@@ -13,6 +13,7 @@ from sqlalchemy import select
 from bridge.database.ids import new_id
 from bridge.database.sessions import Database
 from bridge.errors import NotFound
+from bridge.provisioning.forget_requests import forget_requests
 from bridge.provisioning.read_requests import RequestFilter, request_asked, requests
 from bridge.provisioning.request_log import BATCH, LOST, Answered, RequestLog, without_passwords
 from bridge.provisioning.tables import Refusal
@@ -152,3 +153,15 @@ def test_what_is_no_json_is_kept_unless_it_speaks_of_a_password():
     assert without_passwords(b"{half") == b"{half"
     assert without_passwords(b"\xff\xfe") == "\ufffd\ufffd".encode()
     assert without_passwords(b'{"PassWord": "s3cret"') == b""
+
+
+def test_requests_older_than_the_retention_are_forgotten_each_night(database: Database, tenant_id: str):
+    log = log_of(database)
+    for number in (0, 86_400 * 2):
+        log.add(answered(tenant_id, number))
+        log.add(answered(None, number, status=401))
+    log.close()
+    assert forget_requests(database, tenant_id, days=1, now=NOW + timedelta(days=2, hours=1)) == 2
+    with database.read(tenant_id) as session:
+        (kept,) = requests(session, RequestFilter(), before=None, limit=10)
+    assert kept.at == NOW + timedelta(days=2)

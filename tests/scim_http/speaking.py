@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from bridge.database.engine import open_engine
@@ -38,7 +38,7 @@ Row = Person | PersonVersion | Group | GroupVersion | Membership | ChangeDue | J
 def application(database_url: str, **chosen: object) -> Iterator[Flask]:
     settings = Settings(database_url=database_url, secret_key=KEY, **chosen)
     database, seal = Database(open_engine(settings)), Seal(settings.secret_keys())
-    log = RequestLog(database, seal, most_rows=1000, wait_milliseconds=60_000)
+    log = RequestLog(database, seal, most_rows=100_000, wait_milliseconds=60_000)
     app = Flask("bridge", static_folder=None)
     app.url_map.strict_slashes = False
     app.extensions["bridge"] = Bridge(settings=settings, database=database, seal=seal, request_log=log)
@@ -115,6 +115,20 @@ class Speaker:
     def everything(self) -> list[list[str]]:
         """Show all stored facts, to compare before and after."""
         return [sorted(repr(shown(row)) for row in self.rows(table)) for table in Row.__args__]
+
+
+@contextmanager
+def statements_of(idp: Speaker) -> Iterator[list[str]]:
+    """Note the statements that are sent to the database meanwhile."""
+    sent: list[str] = []
+
+    def note(*arguments: object) -> None:
+        sent.append(str(arguments[2]))
+
+    engine = idp.app.extensions["bridge"].database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
 
 
 def shown(row: Row) -> dict[str, Any]:

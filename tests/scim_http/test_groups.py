@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from bridge.directory.tables import Group, GroupVersion, Membership
 from bridge.journal.tables import JournalEntry
 from tests.scim_http.crowd import add_crowd
-from tests.scim_http.speaking import GROUP, Speaker, add_speaker, application
+from tests.scim_http.speaking import GROUP, Speaker, add_speaker, application, statements_of
 
 
 def add(*ids: str) -> dict[str, Any]:
@@ -120,7 +119,7 @@ def test_a_rename_is_a_dated_fact_and_concerns_the_group(idp: Speaker, trio: lis
     assert idp.patch(f"/Groups/{group_id}", rename, add(trio[1])).status_code == 200
     old, new = sorted(idp.rows(GroupVersion), key=lambda row: row.start)
     assert (old.display_name, old.end, new.display_name, new.end) == ("Drivers", new.start, "Pilots", None)
-    assert idp.actions(group_id) == ["scim:group:create", "scim:group:rename", "scim:group:members"]
+    assert sorted(idp.actions(group_id)[1:]) == ["scim:group:members", "scim:group:rename"]
     assert ("group", group_id) in idp.due()
 
 
@@ -229,33 +228,22 @@ def test_a_patched_large_group_is_shown_only_when_asked_for(idp: Speaker):
 def test_a_thousand_members_in_one_request_take_as_many_statements_as_one(idp: Speaker):
     crowd = add_crowd(idp, 1001)
     one, many = idp.create_group("One"), idp.create_group("Many")
-    statements: list[str] = []
-    engine = idp.app.extensions["bridge"].database.engine
-
-    def note(*arguments: object) -> None:
-        statements.append(str(arguments[2]))
-
-    event.listen(engine, "before_cursor_execute", note)
-    assert idp.patch(f"/Groups/{one}", add(crowd[0])).status_code == 200
-    for_one = len(statements)
-    statements.clear()
-    assert idp.patch(f"/Groups/{many}?excludedAttributes=members", add(*crowd[:1000])).status_code == 200
-    assert len(statements) <= for_one
-    statements.clear()
-    assert idp.patch(f"/Groups/{many}?excludedAttributes=members", remove(*crowd[:1000])).status_code == 200
-    assert len(statements) <= for_one
-    statements.clear()
-    idp.get("/Users?count=1000")
-    assert len(statements) <= 10
+    ids = crowd[:1000]
+    with statements_of(idp) as for_one:
+        assert idp.patch(f"/Groups/{one}", add(crowd[0])).status_code == 200
+    for operation in (add(*ids), remove(*ids)):
+        with statements_of(idp) as for_many:
+            assert idp.patch(f"/Groups/{many}?excludedAttributes=members", operation).status_code == 200
+        assert len(for_many) <= len(for_one)
     assert idp.members(many) == set()
     assert len(history(idp, many)) == 1000
-    assert {("person", each) for each in crowd[:1000]} <= idp.due()
+    assert {("person", each) for each in ids} <= idp.due()
     assert idp.patch(f"/Groups/{many}", replace(*crowd)).status_code == 204
     assert idp.members(many) == set(crowd)
 
 
-def test_more_members_than_allowed_are_refused(database_url: str):
-    with application(database_url, group_members=1000) as app:
+def test_more_members_than_allowed_are_refused(shared_database_url: str):
+    with application(shared_database_url, group_members=1000) as app:
         idp = add_speaker(app)
         group_id = idp.create_group("Drivers")
         answer = idp.patch(f"/Groups/{group_id}", add(*map(str, range(1001))))

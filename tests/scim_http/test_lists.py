@@ -1,10 +1,9 @@
 """Pages of people and groups."""
 
 import pytest
-from sqlalchemy import event
 
 from tests.scim_http.crowd import add_crowd
-from tests.scim_http.speaking import Speaker
+from tests.scim_http.speaking import Speaker, statements_of
 
 
 @pytest.fixture
@@ -48,22 +47,18 @@ def test_a_page_never_has_more_than_the_limit(idp: Speaker):
 def test_a_page_takes_the_same_few_statements_whatever_its_size(idp: Speaker, crowd: list[str], path: str):
     for number in range(5):
         idp.create_group(f"Group {number}", *crowd[:number])
-    statements: list[str] = []
-    engine = idp.app.extensions["bridge"].database.engine
-    event.listen(engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
-    assert idp.get(path).status_code == 200
+    with statements_of(idp) as statements:
+        assert idp.get(path).status_code == 200
     assert len([each for each in statements if "FROM people" in each or "FROM groups" in each]) <= 2
     assert len([each for each in statements if "memberships" in each]) == 1
 
 
 def test_members_are_not_read_where_they_are_not_wanted(idp: Speaker, crowd: list[str]):
     idp.create_group("Drivers", *crowd)
-    statements: list[str] = []
-    engine = idp.app.extensions["bridge"].database.engine
-    event.listen(engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
-    for query in ("excludedAttributes=members", "attributes=displayName", "attributes=urn:x"):
-        page = idp.get(f"/Groups?{query}").json
-        assert "members" not in page["Resources"][0]
+    with statements_of(idp) as statements:
+        for query in ("excludedAttributes=members", "attributes=displayName", "attributes=urn:x"):
+            page = idp.get(f"/Groups?{query}").json
+            assert "members" not in page["Resources"][0]
     assert [each for each in statements if "memberships" in each] == []
     core = "urn:ietf:params:scim:schemas:core:2.0:Group"
     assert "members" in idp.get(f"/Groups?attributes={core}:members").json["Resources"][0]
@@ -73,3 +68,9 @@ def test_spaces_and_plus_signs_in_a_query_are_understood(idp: Speaker, crowd: li
     for text in (f"userName+eq+%22{crowd[0]}%22&", f"userName%20eq%20%22{crowd[0]}%22"):
         assert idp.get(f"/Users/?filter={text}").json["totalResults"] == 1
     assert idp.get("/Users?filter=").json["totalResults"] == 5
+
+
+@pytest.mark.parametrize("path", ["/Users", "/Groups"])
+def test_where_there_is_nobody_the_page_is_empty(idp: Speaker, path: str):
+    page = idp.get(path).json
+    assert (page["totalResults"], page["itemsPerPage"], page["Resources"]) == (0, 0, [])

@@ -56,8 +56,8 @@ def test_a_created_person_is_told_with_the_location(idp: Speaker):
     assert not idp.person(answer.json["id"]).active
 
 
-def test_locations_are_told_under_the_public_address(database_url: str):
-    with application(database_url, public_url="https://bridge.example/") as app:
+def test_locations_are_told_under_the_public_address(shared_database_url: str):
+    with application(shared_database_url, public_url="https://bridge.example/") as app:
         idp = add_speaker(app)
         person_id = idp.create(userName=NAME)
         location = f"https://bridge.example/scim/v2/Users/{person_id}"

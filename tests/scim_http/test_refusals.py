@@ -135,8 +135,8 @@ def test_a_page_that_is_no_number_is_refused(idp: Speaker, path: str, parameter:
     refusal(idp.get(f"{path}?{parameter}"), 400, "invalidValue")
 
 
-def test_a_body_over_the_limit_is_refused_also_when_it_comes_in_chunks(database_url: str):
-    with application(database_url, body_bytes=1024) as app:
+def test_a_body_over_the_limit_is_refused_also_when_it_comes_in_chunks(shared_database_url: str):
+    with application(shared_database_url, body_bytes=1024) as app:
         idp = add_speaker(app)
         head = b'{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"a","title":"'
         fits = head + b"t" * (1024 - len(head) - 2) + b'"}'
@@ -148,8 +148,8 @@ def test_a_body_over_the_limit_is_refused_also_when_it_comes_in_chunks(database_
         assert idp.get("/Users").json["totalResults"] == 1
 
 
-def test_more_values_or_operations_than_allowed_are_refused(database_url: str):
-    with application(database_url, attribute_values=10, patch_operations=16) as app:
+def test_more_values_or_operations_than_allowed_are_refused(shared_database_url: str):
+    with application(shared_database_url, attribute_values=10, patch_operations=16) as app:
         idp = add_speaker(app)
         body = {"schemas": [USER], "userName": "a", "emails": [{"value": str(each)} for each in range(11)]}
         refusal(idp.ask("POST", "/Users", body), 400, "tooMany")

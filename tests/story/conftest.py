@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,28 +79,27 @@ def played(stage, people, **how):
     return Outcome(stage, tenant_id, story, record, invoice, shares)
 
 
+@contextmanager
 def embedded(folder):
     """A bridge as ``bridge serve`` runs it, with nothing installed."""
     stage = Stage.set_up(folder, start=START)
-    stage.serve()
-    return stage
-
-
-def as_in_production(folder, database_url, broker_url):
-    """A bridge as the Procfile runs it: separate processes on PostgreSQL and Redis."""
-    stage = Stage.set_up(folder, start=START, database_url=database_url, broker_url=broker_url)
-    for name in ("web", "worker", "beat"):
-        start_from_procfile(stage, name)
-    stage.await_ready()
-    return stage
+    try:
+        stage.serve()
+        yield stage
+    finally:
+        stage.stop()
 
 
 def start_from_procfile(stage, name):
     lines = (ROOT / "Procfile").read_text().splitlines()
     command = next(line.removeprefix(f"{name}: ") for line in lines if line.startswith(f"{name}: "))
-    commands, folder = Path(sys.executable).parent, stage.settings.var
-    environment = f"PATH={commands}:$PATH HOST=127.0.0.1 PORT={stage.port} TMPDIR={folder}"
-    return stage.start(["/bin/sh", "-c", f"{environment} exec {command}"])
+    settings = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOST": "127.0.0.1",
+        "PORT": str(stage.port),
+        "TMPDIR": str(stage.settings.var),
+    }
+    return stage.start(["/bin/sh", "-c", f"exec {command}"], **settings)
 
 
 def workers_of(stage):
@@ -132,34 +132,33 @@ def forget_everything_queued(stage):
 @pytest.fixture(scope="module")
 def ordinary(tmp_path_factory):
     """The demo's story, played in its order, each request once."""
-    stage = embedded(tmp_path_factory.mktemp("ordinary") / "var")
-    try:
+    with embedded(tmp_path_factory.mktemp("ordinary") / "var") as stage:
         yield played(stage, 60)
-    finally:
-        stage.stop()
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """The same at a smaller company, to which disturbed runs are compared."""
-    stage = embedded(tmp_path_factory.mktemp("small") / "var")
-    try:
+    with embedded(tmp_path_factory.mktemp("small") / "var") as stage:
         yield played(stage, SMALL)
-    finally:
-        stage.stop()
 
 
 @pytest.fixture
 def another(tmp_path):
     """A stage of one test's own."""
-    stage = embedded(tmp_path / "var")
-    yield stage
-    stage.stop()
+    with embedded(tmp_path / "var") as stage:
+        yield stage
 
 
 @pytest.fixture
 def production(tmp_path, postgresql_server, redis_url):
+    """A bridge as the Procfile runs it: separate processes on PostgreSQL and Redis."""
     url = postgresql_server.create(f"story_{time.monotonic_ns()}")
-    stage = as_in_production(tmp_path / "var", url, redis_url)
-    yield stage
-    stage.stop()
+    stage = Stage.set_up(tmp_path / "var", start=START, database_url=url, broker_url=redis_url)
+    try:
+        for name in ("web", "worker", "beat"):
+            start_from_procfile(stage, name)
+        stage.await_ready()
+        yield stage
+    finally:
+        stage.stop()
