@@ -32,7 +32,7 @@ class Endpoint:
         self.one_group_per_name = one_group_per_name
         self.users, self.groups, self.log = {}, {}, []
         self.scripted = deque()  # (status, headers, body) instead of an honest answer
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"endpoint": self}))
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Answering,), {"endpoint": self}))
         self.server.daemon_threads = True
         self.token = f"token-of-{source}"
 
@@ -145,7 +145,7 @@ class Endpoint:
             group["members"].discard(ELEMENT.fullmatch(path)[1])
 
 
-class Handler(BaseHTTPRequestHandler):
+class Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # one packet an answer
 

@@ -1,3 +1,5 @@
+"""A worker in this process, with a database, a house of people and a driven clock."""
+
 import pytest
 
 from config.settings import settings

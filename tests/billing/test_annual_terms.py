@@ -1,0 +1,72 @@
+"""What it costs to commit for a year: the seats in advance, the true-ups after each interval."""
+
+from tests.billing.quotes import (
+    YEAR,
+    crew,
+    invoices,
+    lines,
+    people,
+    seat,
+    term,
+    totals,
+)
+
+
+def annual(**more):
+    return term(unit_amount="100.00", annual={"committed_seats": 100, **more})
+
+
+def grown():
+    return [
+        *crew(105),
+        *crew(5, "2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z", first=200),
+        *crew(15, "2024-08-01T00:00:00Z", first=300),
+    ]
+
+
+def test_a_year_of_a_hundred_seats_trued_up_by_the_quarter():
+    assert totals(annual(true_up="quarterly"), grown(), YEAR) == [
+        "10000.00",
+        "750.00",
+        "0.00",
+        "250.00",
+        "0.00",
+    ]
+
+
+def test_removed_seats_are_credited_where_that_was_agreed():
+    credited = annual(true_up="quarterly", credit_removals=True)
+    assert totals(credited, grown(), YEAR) == ["10000.00", "750.00", "-250.00", "375.00", "0.00"]
+
+
+def test_a_yearly_true_up_is_in_full():
+    assert totals(annual(true_up="yearly"), grown(), YEAR) == ["10000.00", "2000.00"]
+
+
+def test_the_money_of_a_commitment_has_no_person():
+    first, *_ = invoices(annual(), crew(3), YEAR)
+    assert people(first) == {None: "10000.00"}
+
+
+def test_a_commitment_in_tiers_has_its_flat_fees():
+    tiers = [
+        {"up_to": 1, "unit_amount": "10.00", "flat_amount": "5.00"},
+        {"unit_amount": "8.00", "flat_amount": "2.00"},
+    ]
+    committed = term(tiers=tiers, annual={"committed_seats": 1, "true_up": "yearly"})
+    first, second = invoices(committed, crew(2), YEAR)
+    assert lines(first) == [("seats", "10.00"), ("flat", "5.00")]
+    assert lines(second) == [("adjustment", "10.00")]
+
+
+def test_two_commitments_with_their_own_true_ups_are_issued_by_date():
+    terms = [
+        term(unit_amount="120.00", annual={"committed_seats": 1, "true_up": "yearly"}),
+        term("premium", 30, unit_amount="240.00", annual={"committed_seats": 1, "true_up": "quarterly"}),
+    ]
+    all_of = invoices(terms, [seat("ada"), *crew(2, plan="premium")], YEAR)
+    assert [each["issued_on"] for each in all_of] == [
+        "2024-01-01", "2024-04-01", "2024-07-01", "2024-10-01", "2025-01-01",
+    ]  # fmt: skip
+    assert [each["total"] for each in all_of] == ["360.00", "180.00", "0.00", "0.00", "0.00"]
+    assert all_of[-1]["period"] == YEAR
