@@ -13,7 +13,7 @@ MEBIBYTE = 1024 * 1024
 class Settings(BaseSettings):
     """One value for each ``BRIDGE_…`` variable; units are in the names, limits are inclusive."""
 
-    model_config = SettingsConfigDict(env_prefix="BRIDGE_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="BRIDGE_", env_ignore_empty=True, frozen=True)
 
     env: Literal["development", "production"] = Field(
         "development", description="In production a secret key is required and the clock cannot be driven."

@@ -7,6 +7,7 @@ database that nobody else uses. To run it on one of them only:
 unmigrated PostgreSQL database, a Redis. Servers start when the first test asks for them.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bridge.logs import configure_logs
+from config.settings import Settings
 from tests.house.captured import pytest_runtest_makereport  # noqa: F401 - pytest finds its hooks here
 from tests.servers import databases, postgresql, redis_server
 
@@ -21,6 +24,22 @@ SLOW = [HealthCheck.too_slow]
 settings.register_profile("check", max_examples=100, deadline=None, suppress_health_check=SLOW)
 settings.register_profile("proof", max_examples=5_000, deadline=None, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "check"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs_as_in_service() -> None:
+    """Send structured logs through the standard library, where pytest's ``caplog`` finds them."""
+    configure_logs(Settings(), process="test")
+    logging.getLogger().handlers.clear()
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before(logs_as_in_service: None) -> Iterator[None]:
+    """Undo what a test that starts a command or a worker in this process does to the logs."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:], root.level = handlers, level
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The provisioning log: written behind the answer, read by those who may."""
 
-import threading
 import time
 from datetime import timedelta
 
@@ -68,7 +67,8 @@ def test_the_log_writes_by_itself_after_a_moment(database: Database, tenant_id: 
     else:
         pytest.fail("nothing was written")
     log.close()
-    assert not any(thread.name == "request-log" for thread in threading.enumerate())
+    assert log._thread is not None
+    assert not log._thread.is_alive()
 
 
 def test_a_full_queue_is_counted_and_nobody_waits(database: Database, tenant_id: str):

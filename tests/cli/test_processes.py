@@ -1,0 +1,58 @@
+import subprocess
+import sys
+
+import pytest
+
+from bridge.cli.demo import START
+from bridge.cli.stage import Stage
+
+pytestmark = pytest.mark.xdist_group("story")
+
+COMMAND = [sys.executable, "-m", "bridge"]
+
+
+def test_the_demo_prints_seats_an_invoice_a_reason_and_a_reconciliation_without_findings(tmp_path):
+    stage = Stage.set_up(tmp_path / "elsewhere", start=START)
+    try:
+        told = subprocess.run(  # noqa: S603 (our own command)
+            [*COMMAND, "demo", "--people", "20"],
+            env=stage.environment | {"BRIDGE_VAR": str(tmp_path), "BRIDGE_CLOCK_FILE": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=180,
+        )
+    finally:
+        stage.stop()
+    assert told.returncode == 0, told.stdout + told.stderr
+    for part in (
+        "Played ",
+        "Seats on",
+        "Invoice 1",
+        "By department",
+        "By person",
+        "Why does",
+    ):
+        assert part in told.stdout
+    assert "Reconciliation: 0 findings." in told.stdout
+
+
+def test_a_simulated_okta_and_entra_provision_a_bridge_that_keeps_its_own_time(tmp_path):
+    stage = Stage.set_up(tmp_path / "var", start=START)
+    customer = stage.found("Larkspur", currency="USD", timezone="UTC", now=START)
+    try:
+        stage.serve()
+        for kind, token in customer.tokens.items():
+            words = ["simulate", kind, "--url", f"{stage.address}/scim/v2", "--token", token, "--people", "4"]
+            told = subprocess.run(  # noqa: S603 (our own command)
+                [*COMMAND, *words],
+                env=stage.environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
+            assert told.returncode == 0, told.stderr
+            assert "all answered as the real client expects" in told.stdout
+    finally:
+        stage.stop()
