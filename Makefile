@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test check proof clean
+.PHONY: help setup setup-dev demo serve test check proof bench clean
 
 PYTHON ?= python3
 SEED ?= $(shell date +%s)
@@ -42,6 +42,10 @@ proof: setup-dev ## Play the properties much longer; SEED=… plays a run again
 	tests/servers/install
 	@echo "seed $(SEED)"
 	HYPOTHESIS_PROFILE=proof $(BIN)/python -m pytest -m hypothesis --hypothesis-seed=$(SEED) --hypothesis-show-statistics
+
+bench: setup-dev ## Measure against the floors; writes docs/performance.md and var/bench.json
+	tests/servers/install
+	$(BIN)/python -m tests.bench $(BENCH)
 
 clean: ## Remove what was installed, built and stored here
 	rm -rf .venv var build *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -4,13 +4,14 @@ import atexit
 
 from flask import Flask
 
+from bridge.access.limits import open_rate_limits
 from bridge.database.engine import open_engine
 from bridge.database.sessions import Database
 from bridge.logs import configure_logs
 from bridge.nudge import nudge
 from bridge.provisioning.request_log import RequestLog
 from bridge.tenants.secrets import Seal
-from bridge.web import api, health, scim
+from bridge.web import api, health, oauth, scim
 from bridge.web.context import Bridge
 from bridge.web.recording import record_requests
 from config.settings import Settings, settings
@@ -26,7 +27,7 @@ def create_app(chosen: Settings | None = None) -> Flask:
     parts = put_together(chosen)
     app.extensions["bridge"] = parts
     record_requests(app)
-    for blueprint in (scim.blueprint, api.blueprint, health.blueprint):
+    for blueprint in (scim.blueprint, api.blueprint, oauth.blueprint, health.blueprint):
         app.register_blueprint(blueprint)
     atexit.register(parts.request_log.close)
     return app
@@ -42,4 +43,10 @@ def put_together(chosen: Settings) -> Bridge:
         most_rows=chosen.request_log_rows,
         wait_milliseconds=chosen.request_log_milliseconds,
     )
-    return Bridge(settings=chosen, database=database, seal=seal, request_log=request_log)
+    return Bridge(
+        settings=chosen,
+        database=database,
+        seal=seal,
+        request_log=request_log,
+        rate_limits=open_rate_limits(chosen),
+    )

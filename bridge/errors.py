@@ -10,8 +10,12 @@
     │   ├── InvalidPath           a PATCH path that does not parse, or names an unknown attribute
     │   ├── NoTarget              a PATCH path that selects nothing
     │   ├── Mutability            an attempt to change what is read-only or immutable
-    │   └── TooMany               more operations, results or members than the bridge takes at once
+    │   ├── TooMany               more operations, results or members than the bridge takes at once
+    │   ├── InvalidCursor         a cursor of another list, or none at all
+    │   └── ExpiredCursor         a cursor that was good once
     ├── TooLarge                  a body over the limit
+    │   └── TooManyOperations     a bulk request of more operations than the limit
+    ├── Unsupported               the standard has it, the bridge has not
     ├── Unauthenticated           no credential, or one that is unknown, expired or revoked
     ├── Forbidden                 a known caller without the scope for this
     ├── NotFound                  no such thing in this tenant (another tenant's things do not exist)
@@ -87,10 +91,34 @@ class TooMany(InvalidInput):
     scim_type = "tooMany"
 
 
+class InvalidCursor(InvalidInput):
+    """A cursor of another list, or no cursor at all (RFC 9865)."""
+
+    scim_type = "invalidCursor"
+
+
+class ExpiredCursor(InvalidInput):
+    """A cursor that was good once (RFC 9865)."""
+
+    scim_type = "expiredCursor"
+
+
 class TooLarge(BridgeError):
     """The body is over the limit."""
 
     title = "The request is too large"
+
+
+class TooManyOperations(TooLarge):
+    """A bulk request has more operations than the limit (RFC 7644 section 3.7.4)."""
+
+    scim_type = "tooMany"
+
+
+class Unsupported(BridgeError):
+    """The standard has it, the bridge has not; the message says what to use instead."""
+
+    title = "Not supported"
 
 
 class Unauthenticated(BridgeError):

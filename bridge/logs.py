@@ -15,6 +15,7 @@ QUIET = (
     "alembic.runtime.migration",
     "celery.worker.strategy",
     "celery.app.trace",
+    "authlib",  # at the level debug it tells the tokens that it issues
 )
 
 

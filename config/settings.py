@@ -60,12 +60,50 @@ class Settings(BaseSettings):
     )
     patch_operations: int = Field(1000, ge=16, description="Most operations in one PATCH.")
     group_members: int = Field(100_000, ge=1000, description="Most members in one group request.")
+    group_levels: int = Field(10, ge=1, description="Most groups in a row of which each is in the next.")
     filter_bytes: int = Field(8192, ge=256, description="Longest filter or path.")
     filter_depth: int = Field(50, ge=5, description="Deepest nesting of a filter.")
     filter_conditions: int = Field(200, ge=10, description="Most conditions in a filter.")
     page_default: int = Field(100, ge=1, description="Resources in a page when the client names no count.")
     page_most: int = Field(1000, ge=1, description="Most resources in one page.")
+    cursor_seconds: int = Field(3600, ge=60, description="Seconds for which a page's cursor is good.")
+    bulk_operations: int = Field(1000, ge=1, description="Most operations in one bulk request.")
+    bulk_bytes: int = Field(
+        4 * MEBIBYTE, ge=1024, description="Largest bulk request, within the largest request body."
+    )
     rules: int = Field(1000, ge=1, description="Most rules in one rule set.")
+    extension_schemas: int = Field(10, ge=0, description="Most schemas that a tenant may define itself.")
+    extension_attributes: int = Field(
+        100, ge=1, description="Most attributes in one of them, sub-attributes included."
+    )
+
+    scim_reads_per_second: int = Field(
+        200, ge=1, le=1_000_000, description="SCIM reads a tenant may send, sustained."
+    )
+    scim_reads_burst: int = Field(4000, ge=1, description="SCIM reads of a tenant at once, after a pause.")
+    scim_writes_per_second: int = Field(
+        100, ge=1, le=1_000_000, description="SCIM writes a tenant may send, sustained."
+    )
+    scim_writes_burst: int = Field(2000, ge=1, description="SCIM writes of a tenant at once, after a pause.")
+    deactivations_per_second: int = Field(
+        50, ge=1, le=1_000_000, description="Deactivations that pass when a tenant's writes are used up."
+    )
+    deactivations_burst: int = Field(2000, ge=1, description="Such deactivations at once, after a pause.")
+    api_requests_per_second: int = Field(
+        100, ge=1, le=1_000_000, description="Requests to the API a tenant may send, sustained."
+    )
+    api_requests_burst: int = Field(1000, ge=1, description="Requests to the API at once, after a pause.")
+    oauth_tokens_per_second: int = Field(
+        1, ge=1, le=1_000_000, description="Access tokens a tenant's OAuth clients may ask for, sustained."
+    )
+    oauth_tokens_burst: int = Field(100, ge=1, description="Access tokens at once, after a pause.")
+    oauth_token_minutes: int = Field(
+        60, ge=1, le=1440, description="Minutes for which an access token of an OAuth client is valid."
+    )
+    oauth_form_bytes: int = Field(16_384, ge=1024, description="Largest request for an access token.")
+    expiry_warning_days: int = Field(
+        30, ge=0, description="Days ahead in which lists of credentials warn of their expiry."
+    )
 
     request_log_milliseconds: int = Field(
         100, ge=1, description="Longest wait of a request's log row in memory."

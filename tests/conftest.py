@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import coverage
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -24,6 +25,12 @@ SLOW = [HealthCheck.too_slow]
 settings.register_profile("check", max_examples=100, deadline=None, suppress_health_check=SLOW)
 settings.register_profile("proof", max_examples=5_000, deadline=None, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "check"))
+
+
+def pytest_sessionfinish() -> None:
+    """Save what coverage has counted: on a busy machine xdist kills a worker before its exit does."""
+    if (counted := coverage.Coverage.current()) is not None:
+        counted.save()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,11 +1,14 @@
-"""When the provisioning log is shortened: each night."""
+"""When what has had its time is forgotten: each night."""
 
 from bridge import clock
+from bridge.access.oauth_clients import forget_tokens
 from bridge.database.sessions import Database
 from bridge.provisioning.forget_requests import forget_requests
 from config.settings import settings
 
 
 def forget_all(database: Database, tenant_id: str) -> None:
-    """Forget what is older than the retention that is set."""
-    forget_requests(database, tenant_id, days=settings().request_log_days, now=clock.now())
+    """Forget requests that are older than the retention that is set, and access tokens that expired."""
+    now = clock.now()
+    forget_requests(database, tenant_id, days=settings().request_log_days, now=now)
+    forget_tokens(database, tenant_id, now=now)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
+from bridge.database.rows import table_of
 from bridge.database.sessions import Database
 from bridge.errors import Forbidden, Unauthenticated
 from bridge.tenants.secrets import Seal
@@ -15,6 +16,13 @@ from bridge.tenants.tokens import is_well_formed
 LAST_USED_STEP = timedelta(minutes=1)
 
 REALM = {"scim_token": "a SCIM token of this bridge", "api_key": "an API key of this bridge"}
+
+#: What else is taken where a kind is asked for: a token that the connection's OAuth client was issued.
+TAKEN = {"scim_token": ("scim_token", "oauth_token"), "api_key": ("api_key",)}
+
+_CREDENTIALS = table_of(Credential).c
+#: Past the ORM: every request asks this.
+BY_DIGEST = select(*_CREDENTIALS).where(_CREDENTIALS.digest.in_(bindparam("digests", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +51,10 @@ def authenticate(
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated(f"send Authorization: Bearer followed by {REALM[kind]}")
-    if not is_well_formed(token, kind):
+    if not any(is_well_formed(token, each) for each in TAKEN[kind]):
         raise Unauthenticated(f"this is not {REALM[kind]}: it may be cut off, or meant for something else")
-    with database.unscoped_read() as session:
-        row = session.scalar(select(Credential).where(Credential.digest.in_(seal.digests(token))))
-    if row is None or row.kind != kind:
+    row = database.look_up(BY_DIGEST, {"digests": seal.digests(token)})
+    if row is None or row.kind not in TAKEN[kind]:
         raise Unauthenticated("this token is unknown: make a new one and paste it again")
     if row.revoked_at is not None:
         raise Unauthenticated(

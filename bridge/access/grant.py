@@ -72,12 +72,14 @@ def tokens_of(session: TenantSession, connection_id: str) -> Sequence[Credential
     """Return the tokens of a connection, newest first, ended ones included. Raises ``NotFound``."""
     if session.scalar(select(Connection.id).where(Connection.id == connection_id)) is None:
         raise NotFound(f"there is no connection {connection_id} in this tenant")
-    return [row for row in _credentials(session) if row.connection_id == connection_id]
+    return list_credentials(
+        session, tenant_id=session.tenant_id, kind="scim_token", connection_id=connection_id
+    )
 
 
 def api_keys(session: TenantSession) -> Sequence[Credential]:
     """Return the tenant's API keys, newest first, ended ones included."""
-    return [row for row in _credentials(session) if row.kind == "api_key"]
+    return list_credentials(session, tenant_id=session.tenant_id, kind="api_key")
 
 
 def withdraw_token(
@@ -90,10 +92,6 @@ def withdraw_token(
 def withdraw_api_key(session: TenantSession, key_id: str, *, cause: Cause, now: datetime) -> None:
     """End an API key at once; twice changes nothing. Raises ``NotFound``."""
     _withdraw(session, api_keys(session), key_id, "api_key", cause=cause, now=now)
-
-
-def _credentials(session: TenantSession) -> Sequence[Credential]:
-    return list_credentials(session, tenant_id=session.tenant_id)
 
 
 def _withdraw(

@@ -8,9 +8,11 @@ SCOPES = {
     "read": "Read people, groups, seats, rules, invoices, connections; ask for quotes",
     "connections:write": "Make connections, switch them to live, make and revoke their tokens",
     "rules:write": "Apply rule sets",
+    "schemas:write": "Define extension schemas",
     "billing:write": "Close periods",
     "journal:read": "Read the journal and verify its chain",
     "log:read": "Read the provisioning log with the bodies of its requests",
+    "log:replay": "Replay failed requests of identity providers",
     "admin": "All of these; make and revoke API keys",
 }
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.billing import reading
-from bridge.billing.reading import DEFAULT_LIMITS, JsonObject, Limits
-from bridge.billing.term_document import parse_term
+from bridge.billing.pricing import reading
+from bridge.billing.pricing.reading import DEFAULT_LIMITS, JsonObject, Limits
+from bridge.billing.pricing.term_document import parse_term
 from bridge.errors import InvalidSyntax, InvalidValue
 
 _PLAN = frozenset({"rank", "name", "description", "entitlements", "terms"})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from bridge.billing.draft_invoice import draft_invoice, unsettled_periods
 from bridge.billing.invoice_document import document_digest, invoice_document
@@ -162,7 +162,7 @@ def _insert_invoice(
         "document": document,
         "sha256": document_digest(document),
     }
-    session.execute(insert(Invoice), row)
+    session.add_rows(Invoice, [row])
 
 
 def _insert_pages(session: TenantSession, invoice_id: str, pages: Sequence[PeoplePage]) -> None:
@@ -180,7 +180,7 @@ def _insert_pages(session: TenantSession, invoice_id: str, pages: Sequence[Peopl
             }
             for number, page in enumerate(pages[first : first + PAGES_AT_ONCE], first)
         ]
-        session.execute(insert(InvoicePeople), rows)
+        session.add_rows(InvoicePeople, rows)
 
 
 def _answer(session: TenantSession, late_changes: tuple[str, ...]) -> None:

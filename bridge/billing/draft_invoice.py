@@ -8,13 +8,13 @@ from sqlalchemy import func, select
 
 from bridge.billing.backdating import adjustment_lines, differences
 from bridge.billing.invoice_draft import DraftLine, InvoiceDraft, PersonShare, Run
-from bridge.billing.lines import Line as PricedLine
 from bridge.billing.local_days import midnight
 from bridge.billing.money import format_quantity
 from bridge.billing.people_pages import page_shares
 from bridge.billing.periods import Period
 from bridge.billing.price_run import person_rows, priced_period, tenant_of
-from bridge.billing.pricing import PricedInvoice
+from bridge.billing.pricing.lines import Line as PricedLine
+from bridge.billing.pricing.price_period import PricedInvoice
 from bridge.billing.runs import next_runs, run_for
 from bridge.billing.subscription_terms import SubscriptionTerms
 from bridge.billing.subscriptions import read_subscription, read_subscriptions

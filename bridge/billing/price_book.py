@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bridge.billing import reading
 from bridge.billing.catalogue import Plan, load_plans
 from bridge.billing.dated_terms import DatedTerms, TermDocument, in_force
 from bridge.billing.periods import Period, period_containing
+from bridge.billing.pricing import reading
+from bridge.billing.pricing.term_document import parse_term
 from bridge.billing.subscription_terms import SubscriptionTerms
 from bridge.billing.tables import Invoice, PriceTerms
-from bridge.billing.term_document import parse_term
 from bridge.database.ids import new_id
 from bridge.database.sessions import TenantSession
 from bridge.errors import Conflict, InvalidValue, NotFound

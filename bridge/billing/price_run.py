@@ -9,12 +9,12 @@ from bridge.billing.invoice_draft import PersonShare
 from bridge.billing.local_days import midnight
 from bridge.billing.periods import Period
 from bridge.billing.price_book import terms_in_force
-from bridge.billing.pricing import PricedInvoice, PricingInput, SeatSpan, price_period
+from bridge.billing.pricing.price_period import PricedInvoice, PricingInput, SeatSpan, price_period
+from bridge.billing.pricing.term_document import parse_term
+from bridge.billing.pricing.terms import PriceTerm
 from bridge.billing.seat_spans import billed_plans, read_seat_spans
 from bridge.billing.subscription_terms import SubscriptionTerms
 from bridge.billing.tables import Invoice
-from bridge.billing.term_document import parse_term
-from bridge.billing.terms import PriceTerm
 from bridge.database.sessions import TenantSession
 from bridge.errors import Conflict, NotFound
 from bridge.tenants.tables import Tenant

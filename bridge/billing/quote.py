@@ -6,17 +6,17 @@ The invoices of one period from a JSON document alone, without a tenant and with
 from datetime import datetime
 from typing import Any
 
-from bridge.billing import reading
-from bridge.billing.adjustments import IssuedAmount
-from bridge.billing.consumption import UsageEvent
 from bridge.billing.money import minor_digits
-from bridge.billing.ownership import SeatSpan, SignIn
-from bridge.billing.period_days import zone_of
 from bridge.billing.periods import Period
-from bridge.billing.pricing import PricingInput, price_period
-from bridge.billing.reading import DEFAULT_LIMITS, JsonObject, Limits
-from bridge.billing.term_document import paid_amount, parse_term
-from bridge.billing.terms import PriceTerm
+from bridge.billing.pricing import reading
+from bridge.billing.pricing.adjustments import IssuedAmount
+from bridge.billing.pricing.consumption import UsageEvent
+from bridge.billing.pricing.ownership import SeatSpan, SignIn
+from bridge.billing.pricing.period_days import zone_of
+from bridge.billing.pricing.price_period import PricingInput, price_period
+from bridge.billing.pricing.reading import DEFAULT_LIMITS, JsonObject, Limits
+from bridge.billing.pricing.term_document import paid_amount, parse_term
+from bridge.billing.pricing.terms import PriceTerm
 from bridge.errors import InvalidValue
 
 _QUOTE = frozenset(

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from bridge.billing.pricing import SeatSpan
+from bridge.billing.pricing.price_period import SeatSpan
 from bridge.database.sessions import TenantSession
 from bridge.seats.tables import Seat
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import click
 
 from bridge import clock
+from bridge.access.expiry import expiry_of
 from bridge.access.grant import (
     api_keys,
     grant_api_key,
@@ -34,7 +35,12 @@ def create_token(connection_id: str, expires_in_days: int | None) -> None:
     bridge, now = parts(), clock.now()
     with bridge.database.write(tenant_of_connection(connection_id)) as session:
         made = grant_token(
-            session, connection_id, seal=bridge.seal, lifetime=_days(expires_in_days), cause=cause(), now=now
+            session,
+            connection_id,
+            seal=bridge.seal,
+            lifetime=lifetime(expires_in_days),
+            cause=cause(),
+            now=now,
         )
     click.echo(made.secret)
 
@@ -44,7 +50,7 @@ def create_token(connection_id: str, expires_in_days: int | None) -> None:
 def list_tokens(connection_id: str) -> None:
     """List a connection's tokens; the secrets themselves are not kept."""
     with parts().database.read(tenant_of_connection(connection_id)) as session:
-        _print(tokens_of(session, connection_id))
+        print_credentials(tokens_of(session, connection_id))
 
 
 @token.command("revoke")
@@ -74,7 +80,7 @@ def create_key(tenant: str, scopes: tuple[str, ...], expires_in_days: int | None
             session,
             scopes=scopes,
             seal=bridge.seal,
-            lifetime=_days(expires_in_days),
+            lifetime=lifetime(expires_in_days),
             cause=cause(),
             now=now,
         )
@@ -86,7 +92,7 @@ def create_key(tenant: str, scopes: tuple[str, ...], expires_in_days: int | None
 def list_keys(tenant: str) -> None:
     """List a tenant's API keys; the secrets themselves are not kept."""
     with parts().database.read(tenant_named(tenant)) as session:
-        _print(api_keys(session))
+        print_credentials(api_keys(session))
 
 
 @api_key.command("revoke")
@@ -99,10 +105,16 @@ def revoke_key(tenant: str, key_id: str) -> None:
     click.echo(f"API key {key_id} is revoked")
 
 
-def _days(days: int | None) -> timedelta | None:
+def lifetime(days: int | None) -> timedelta | None:
     return timedelta(days=days) if days else None
 
 
-def _print(rows: Iterable[Credential]) -> None:
+def print_credentials(rows: Iterable[Credential]) -> None:
+    """Print what is known of credentials, with a warning ahead of their expiry."""
     shown = ("id", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
-    print_json([{name: getattr(row, name) for name in shown} for row in rows])
+    warning_days, now, listed = parts().settings.expiry_warning_days, clock.now(), []
+    for row in rows:
+        expiry = expiry_of(row, warning_days=warning_days, now=now)
+        told = {"expires_in_days": expiry.days, "expires_soon": expiry.soon}
+        listed.append({name: getattr(row, name) for name in shown} | told)
+    print_json(listed)

@@ -3,7 +3,9 @@
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from types import FrameType
 
 import click
 from rich.console import Console
@@ -37,6 +39,7 @@ START = datetime(2026, 9, 1, 7, tzinfo=UTC)
 MONTH = date(2026, 9, 1)
 AFTERWARDS = datetime(2026, 10, 13, 7, tzinfo=UTC)
 PEOPLE = 60
+WAITS = 10  # how often a client of a company so large that it meets the limits comes back
 ROLE_OF_PLAN = {"premium": "analyst", "standard": "viewer", "flexible": "viewer", "none": "viewer"}
 
 
@@ -47,6 +50,7 @@ ROLE_OF_PLAN = {"premium": "analyst", "standard": "viewer", "flexible": "viewer"
 def demo(*, stay: bool, people: int, seed: int) -> None:
     """Play six weeks at a company with Okta and Entra; print seats, invoice, a reason, a reconciliation."""
     console = Console()
+    signal.signal(signal.SIGTERM, _leave)  # so that the processes it started are stopped as well
     stage = Stage.set_up(settings().var / "demo", start=START)
     customer = stage.found("Larkspur Instruments", currency="USD", timezone="Europe/Berlin", now=START)
     try:
@@ -83,7 +87,8 @@ def perform(
         on_event(played)
 
     connections: Mapping[Source, Connection] = {
-        source: Connection(f"{stage.address}/scim/v2", token) for source, token in customer.tokens.items()
+        source: Connection(f"{stage.address}/scim/v2", token, waits=WAITS)
+        for source, token in customer.tokens.items()
     }
     record = play(
         story, connections, set_clock=stage.set_clock, on_event=after, twice=twice, order_seed=order_seed
@@ -199,4 +204,9 @@ def _stay(console: Console, stage: Stage, customer: Customer) -> None:
         f"  API  {stage.address}/api/v1 (see /api/v1/openapi.json)\n  key  {key.secret}",
         highlight=False,
     )
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    with suppress(KeyboardInterrupt):
+        signal.pause()
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)

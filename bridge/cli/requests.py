@@ -1,18 +1,22 @@
 """Commands on the provisioning log."""
 
+from typing import Any
+
 import click
 from sqlalchemy import select
 
-from bridge.cli.operator import parts, print_json, tenant_named
+from bridge.app import create_app
+from bridge.cli.operator import cause, instant, parts, print_json, tenant_named
 from bridge.errors import NotFound
 from bridge.provisioning.read_requests import RequestFilter, request_asked
 from bridge.provisioning.read_requests import requests as read_log
 from bridge.provisioning.tables import Refusal, RequestRecord
 from bridge.tenants.read import tenant_ids
+from bridge.web.replaying import replay_request
 
 SHOWN = (
     "id", "at", "connection_id", "method", "route", "status", "reason", "tolerances", "subject_id",
-    "duration_microseconds",
+    "duration_microseconds", "replay_of",
 )  # fmt: skip
 
 
@@ -24,11 +28,27 @@ def requests() -> None:
 @requests.command("list")
 @click.argument("tenant")
 @click.option("--failed", is_flag=True, help="Only those answered with an error.")
+@click.option("--status", type=click.IntRange(100, 599), help="Only those answered with this HTTP status.")
+@click.option("--method", type=click.Choice(("GET", "POST", "PUT", "PATCH", "DELETE")))
+@click.option("--route", help="Only those of this route, as the log shows it.")
+@click.option("--connection", "connection_id", help="Only those of the connection of this id.")
+@click.option("--subject", "subject_id", help="Only those about the person or group of this id.")
+@click.option("--since", help="Only those from this instant on, such as 2026-09-01T07:00:00Z.")
+@click.option("--until", help="Only those before this instant.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
-def list_requests(tenant: str, *, failed: bool, limit: int) -> None:
+def list_requests(
+    tenant: str,
+    *,
+    failed: bool,
+    since: str | None,
+    until: str | None,
+    limit: int,
+    **wanted: Any,  # noqa: ANN401 (options that are named as the filter's fields)
+) -> None:
     """Print TENANT's latest requests, newest first."""
+    chosen = RequestFilter(failed=failed or None, since=instant(since), until=instant(until), **wanted)
     with parts().database.read(tenant_named(tenant)) as session:
-        rows = read_log(session, RequestFilter(failed=failed or None), before=None, limit=limit)
+        rows = read_log(session, chosen, before=None, limit=limit)
     print_json([_shown(row) for row in rows])
 
 
@@ -51,6 +71,33 @@ def show(request_id: str) -> None:
         raise NotFound(f"there is no request {request_id!r} in the log")
     shown = ("id", "at", "method", "route", "status", "reason")
     print_json({"tenant_id": None, **{name: getattr(refusal, name) for name in shown}})
+
+
+@requests.command()
+@click.argument("request_id")
+def replay(request_id: str) -> None:
+    """Send a failed write of an identity provider again; it succeeds once only."""
+    tenant_id = _tenant_of(request_id)
+    root_url = parts().settings.public_url or "http://localhost/"
+    app = create_app(parts().settings)
+    done = replay_request(
+        app.extensions["bridge"],
+        app.wsgi_app,
+        request_id,
+        tenant_id=tenant_id,
+        by=cause(),
+        root_url=root_url,
+    )
+    click.echo(f"request {request_id} was replayed as {done.claim.replay_id}, answered with {done.status}")
+
+
+def _tenant_of(request_id: str) -> str:
+    database = parts().database
+    for tenant_id in tenant_ids(database):
+        with database.read(tenant_id) as session:
+            if session.scalar(select(RequestRecord.id).where(RequestRecord.id == request_id)):
+                return tenant_id
+    raise NotFound(f"there is no request {request_id!r} of a tenant in the log")
 
 
 def _shown(row: RequestRecord) -> dict[str, object]:

@@ -1,16 +1,22 @@
 """The engine, set up for SQLite or PostgreSQL."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import orjson
+from psycopg import OperationalError
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from config.settings import Settings
 
 SQLITE_BUSY_MILLISECONDS = 30_000
+
+#: A connection of the pool that rested no longer than this is taken to live.
+TRUSTED_SECONDS = 1.0
 
 
 def open_engine(settings: Settings) -> Engine:
@@ -30,7 +36,9 @@ def open_engine(settings: Settings) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = create_engine(url, pool_pre_ping=True, **options)
+    engine = create_engine(url, **options)
+    event.listen(engine, "checkin", _note_the_time)
+    event.listen(engine, "checkout", _try_after_a_pause)
     if settings.database_role:
         role = engine.dialect.identifier_preparer.quote(settings.database_role)
 
@@ -57,4 +65,25 @@ def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:  # n
 def _begin_sqlite(connection: Connection) -> None:
     """Take the write lock at once where writing is meant: SQLite cannot wait when a reader turns writer."""
     writes = connection.get_execution_options().get("bridge_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _note_the_time(_connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 (a DBAPI connection)
+    record.info["resting_since"] = time.monotonic()
+
+
+def _try_after_a_pause(
+    connection: Any,  # noqa: ANN401 (a DBAPI connection)
+    record: ConnectionPoolEntry,
+    _proxy: PoolProxiedConnection,
+) -> None:
+    """Ask a connection that has rested whether it still lives; asking each time would cost a round trip."""
+    resting_since = record.info.get("resting_since")
+    if resting_since is None or time.monotonic() - resting_since < TRUSTED_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except OperationalError as error:
+        raise DisconnectionError("the connection ended while it rested") from error

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bridge.database.columns import Document, Instant, Key
@@ -42,3 +42,11 @@ class UnscopedRow(Row):
     """An impersonal row that must be read before the tenant is known."""
 
     __abstract__ = True
+
+
+def table_of(row: type[Row]) -> Table:
+    """Return the table of a row's class, for statements that go past the ORM."""
+    table = row.__table__
+    if not isinstance(table, Table):
+        raise TypeError(f"{row.__name__} is not mapped to a table")
+    return table

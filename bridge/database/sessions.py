@@ -1,16 +1,18 @@
 """Sessions bound to one tenant: no statement of theirs sees or writes another tenant's row."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, Table, event, text
+from sqlalchemy import ClauseElement, CursorResult, Insert, Select, Table, event, insert, text
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Row as ResultRow
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 from sqlalchemy.sql.visitors import iterate
 
-from bridge.database.rows import Row, TenantRow
+from bridge.database.prepared import TENANT, Prepared
+from bridge.database.rows import Row, TenantRow, table_of
 from bridge.errors import Inconsistent
 
 #: Key of ``session.info`` that asks for the workers to be woken after the commit.
@@ -25,6 +27,20 @@ class TenantSession(Session):
     def __init__(self, bind: Engine, tenant_id: str) -> None:
         super().__init__(bind, autoflush=False, expire_on_commit=False)
         self.tenant_id = tenant_id
+
+    def run(self, prepared: Prepared, **values: object) -> CursorResult[*tuple[Any, ...]]:
+        """Execute a prepared statement in this tenant."""
+        return self.connection().execute(prepared.statement, {TENANT: self.tenant_id, **values})
+
+    def add_rows(self, row: type[Row], values: Sequence[dict[str, Any]]) -> None:
+        """Insert rows of one table in one statement, which costs a fraction of the ORM's insert.
+
+        Raises ``Inconsistent`` for a row of another tenant.
+        """
+        if issubclass(row, TenantRow):
+            _check_inserted(values, self.tenant_id)
+        if values:
+            self.connection().execute(_insert(row), values)
 
 
 class UnscopedSession(Session):
@@ -73,6 +89,13 @@ class Database:
         with UnscopedSession(self.engine) as session:
             yield session
 
+    def look_up(
+        self, statement: Select[*tuple[Any, ...]], values: dict[str, object]
+    ) -> ResultRow[*tuple[Any, ...]] | None:
+        """Read at most one impersonal row past the ORM, in a transaction of its own; every request does."""
+        with self.engine.connect() as connection:
+            return connection.execute(statement, values).one_or_none()
+
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -99,6 +122,11 @@ def _stay_in_the_tenant(state: ORMExecuteState) -> None:
         state.statement = state.statement.options(
             with_loader_criteria(TenantRow, lambda row: row.tenant_id == tenant_id, include_aliases=True)
         )
+
+
+@cache
+def _insert(row: type[Row]) -> Insert:
+    return insert(table_of(row))
 
 
 def _check_inserted(parameters: Any, tenant_id: str) -> None:  # noqa: ANN401 (SQLAlchemy's own type)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Numeric,
+    String,
     Text,
     and_,
     cast,
@@ -83,10 +84,11 @@ def _collated(element: by_code_point, compiler: SQLCompiler, **options: Any) -> 
 
 @dataclass(frozen=True, slots=True)
 class RowElements:
-    """A multi-valued attribute whose elements are rows: which rows, and the column of each sub-attribute."""
+    """A multi-valued attribute whose elements are rows: which, their sub-attributes, their order."""
 
     rows: Condition
     subs: Mapping[str, Column]
+    order: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def _top_level(leaf: Comparison | Present | ValuePath, place: Searchable) -> Con
         return _of_elements(leaf, found, place)
     if isinstance(leaf, ValuePath) or found.target.type == "complex":
         return _of_complex(leaf, found, place)
-    value = _scalar(found, place)
+    value = scalar(found, place)
     return (
         _present(value, found.target) if isinstance(leaf, Present) else _compares(value, leaf, found.target)
     )
@@ -140,7 +142,7 @@ def _top_level(leaf: Comparison | Present | ValuePath, place: Searchable) -> Con
 def _of_complex(leaf: Comparison | Present | ValuePath, found: Resolved, place: Searchable) -> Condition:
     """``name pr`` and ``name[…]``: there is a name, if but one of its parts is there."""
     parts = {
-        sub: _scalar(Resolved(found.schema, found.attribute, sub), place)
+        sub: scalar(Resolved(found.schema, found.attribute, sub), place)
         for sub in found.attribute.sub_attributes
     }
     if isinstance(leaf, ValuePath):
@@ -149,16 +151,17 @@ def _of_complex(leaf: Comparison | Present | ValuePath, found: Resolved, place: 
     return or_(*(_present(value, sub) for sub, value in parts.items()))
 
 
-def _scalar(found: Resolved, place: Searchable) -> Column:
+def scalar(found: Resolved, place: Searchable) -> Column:
+    """Return the value of an attribute that has at most one, as filters compare it."""
     sub = found.sub.name if found.sub else None
     own = place.columns.get(str(AttrPath(found.schema, found.attribute.name, sub)))
     if own is not None:
         return own
     keys = [key for key in (found.schema, found.attribute.name, sub) if key is not None]
-    return _typed(place.document[tuple(keys)], found.target)
+    return typed(place.document[tuple(keys)], found.target)
 
 
-def _typed(value: Column, attribute: Attribute) -> Column:
+def typed(value: Column, attribute: Attribute) -> Column:
     """Read a JSON value as what its schema says it is."""
     if attribute.type == "boolean":
         return value.as_boolean()
@@ -193,11 +196,19 @@ def _element_source(found: Resolved, place: Searchable) -> Callable[[SubConditio
         each = func.json_each(place.document, path).table_valued(column("value", JSON()))
     value = each.c.value
     if not found.attribute.sub_attributes:
-        plain = value[()].as_string() if place.postgresql else cast(value, Text)
+        plain = _plain(value, found.attribute, postgresql=place.postgresql)
         return lambda test: exists(select(literal(1)).select_from(each).where(test(lambda _sub: plain)))
     return lambda test: exists(
-        select(literal(1)).select_from(each).where(test(lambda sub: _typed(value[sub.name], sub)))
+        select(literal(1)).select_from(each).where(test(lambda sub: typed(value[sub.name], sub)))
     )
+
+
+def _plain(value: Column, attribute: Attribute, *, postgresql: bool) -> Column:
+    """Read an element of a multi-valued simple attribute as what its schema says it is."""
+    text = value[()].as_string() if postgresql else cast(value, Text)
+    if attribute.type == "boolean":
+        return text == ("true" if postgresql else "1")  # SQLite unpacks true as 1
+    return cast(text, Numeric) if attribute.type in ("integer", "decimal") else text
 
 
 def _within(parsed: Filter, attribute: Attribute) -> SubCondition:
@@ -236,7 +247,7 @@ def _holds(value: Column, comparison: Comparison, attribute: Attribute) -> Colum
     wanted: Any = comparable(comparison.value, attribute)
     if attribute.type == "boolean":
         return value.is_(true()) if wanted else value.is_(false())
-    if attribute.type == "dateTime" and not isinstance(value.type, Text):
+    if attribute.type == "dateTime" and not isinstance(value.type, String):
         wanted = parse_instant(str(comparison.value))
     if op == "eq":
         return value == wanted

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from bridge.database.ids import new_id
 from bridge.database.sessions import TenantSession
@@ -27,4 +27,4 @@ def go_live(
     mark_due(session, [Subject("person", person_id) for person_id in people], cause_id=cause_id, now=now)
     if live_from is not None and live_from > now:
         wake = {"id": new_id(now), "tenant_id": session.tenant_id, "cause": "boundary", "wake_at": live_from}
-        session.execute(insert(DueTenant), wake)
+        session.add_rows(DueTenant, [wake])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from bridge.database.sessions import TenantSession
 from bridge.directory.folding import folded
@@ -71,7 +71,7 @@ def add_group(
         **_columns(resource, unique_name=unique_name),
     }
     with names_are_free(_names(resource)):
-        session.execute(insert(Group), row)
+        session.add_rows(Group, [row])
     _open_version(session, group_id, resource, at=at, cause_id=cause_id)
     return Found(group_id, resource, 1, at, at)
 
@@ -118,7 +118,7 @@ def _open_version(
         "display_name": resource["displayName"],
         "started_by": cause_id,
     }
-    session.execute(insert(GroupVersion), version)
+    session.add_rows(GroupVersion, [version])
 
 
 def _close_version(session: TenantSession, group_id: str, *, at: datetime, cause_id: str) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, insert, or_, select, update
+from sqlalchemy import case, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from bridge.database.sessions import TenantSession
 from bridge.directory.conditions import RowElements, element_condition
@@ -109,7 +110,7 @@ def open_memberships(
         for member in members
     ]
     if rows:
-        session.execute(insert(Membership), rows)
+        session.add_rows(Membership, rows)
 
 
 def close_memberships(
@@ -161,6 +162,38 @@ def groups_above(session: TenantSession, group_id: str) -> set[str]:
         Membership.tenant_id == session.tenant_id, Membership.member_id == above.c.group_id, OPEN
     )
     return set(session.scalars(select(above.union(further).c.group_id)))
+
+
+def levels_above(session: TenantSession, group_id: str, *, most: int) -> int:
+    """Return how many groups in a row the group is in, counting no further than ``most``."""
+    column, link = Membership.group_id, Membership.member_id
+    return _levels(session, [group_id], column, link, most=most)
+
+
+def levels_below(session: TenantSession, group_ids: Collection[str], *, most: int) -> int:
+    """Return how many groups in a row are in any of these, counting no further than ``most``."""
+    column, link = Membership.member_id, Membership.group_id
+    return _levels(session, group_ids, column, link, most=most)
+
+
+def _levels(
+    session: TenantSession,
+    ids: Collection[str],
+    column: InstrumentedAttribute[str],
+    link: InstrumentedAttribute[str],
+    *,
+    most: int,
+) -> int:
+    level, levels = set(ids), 0
+    while levels < most:
+        following: set[str] = set()
+        for chunk in _chunks(level):
+            nested = (link.in_(chunk), Membership.member_kind == "group", OPEN)
+            following.update(session.scalars(select(column).where(*nested)))
+        if not following:
+            break
+        level, levels = following, levels + 1
+    return levels
 
 
 def _chunks(ids: Collection[str]) -> Iterator[Sequence[str]]:

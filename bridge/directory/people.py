@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
+from bridge.database.prepared import prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.folding import folded
 from bridge.directory.names import KEY_BYTES, exact_key, name_key, names_are_free
 from bridge.directory.search import Found
 from bridge.directory.tables import Person, PersonVersion
 from bridge.errors import NotFound
+from bridge.scim.attributes import ResourceSchema
 from bridge.scim.schemas import USER_RESOURCE
 from bridge.scim.text import fold
 
@@ -32,16 +35,60 @@ class KnownPerson:
     deleted_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """A person about to be stored, under an id that nobody has."""
+
+    id: str
+    resource: dict[str, Any]
+    external_digest: str | None
+    cause_id: str
+
+
+#: Names in one statement, well below what either database takes.
+CHUNK = 1000
+
+_PEOPLE, _VERSIONS = table_of(Person).c, table_of(PersonVersion).c
 COLUMNS = (
-    Person.id,
-    Person.user_name_key,
-    Person.external_id,
-    Person.active,
-    Person.resource,
-    Person.version,
-    Person.created_at,
-    Person.changed_at,
-    Person.deleted_at,
+    _PEOPLE.id,
+    _PEOPLE.user_name_key,
+    _PEOPLE.external_id,
+    _PEOPLE.active,
+    _PEOPLE.resource,
+    _PEOPLE.version,
+    _PEOPLE.created_at,
+    _PEOPLE.changed_at,
+    _PEOPLE.deleted_at,
+)
+_LIVING = select(*COLUMNS).where(
+    _PEOPLE.id == bindparam("ident"),
+    _PEOPLE.connection_id == bindparam("connection_id"),
+    _PEOPLE.deleted_at.is_(None),
+)
+TO_CHANGE = prepared(_LIVING.with_for_update(key_share=True))
+TO_DELETE = prepared(_LIVING.with_for_update())
+NAMESAKES = prepared(
+    select(*COLUMNS)
+    .where(
+        _PEOPLE.connection_id == bindparam("connection_id"),
+        or_(
+            and_(_PEOPLE.deleted_at.is_(None), _PEOPLE.user_name_key == bindparam("name_key")),
+            and_(_PEOPLE.deleted_at.is_(None), _PEOPLE.external_id == bindparam("external_id")),
+            and_(
+                _PEOPLE.deleted_at.is_not(None),
+                _PEOPLE.external_digest.in_(bindparam("digests", expanding=True)),
+            ),
+        ),
+    )
+    .order_by(_PEOPLE.id)
+    .with_for_update()
+)
+#: Sets the columns that it is run with.
+CHANGE = prepared(update(table_of(Person)).where(_PEOPLE.id == bindparam("ident")))
+CLOSE_VERSION = prepared(
+    update(table_of(PersonVersion))
+    .where(_VERSIONS.person_id == bindparam("ident"), _VERSIONS.end.is_(None))
+    .values(end=bindparam("at"), ended_by=bindparam("cause_id"))
 )
 
 
@@ -52,11 +99,8 @@ def lock_person(
 
     Those who add members hold a share of their rows: a change does not wait for them, a deletion does.
     """
-    row = session.execute(
-        select(*COLUMNS)
-        .where(Person.id == person_id, Person.connection_id == connection_id, Person.deleted_at.is_(None))
-        .with_for_update(key_share=not to_delete)
-    ).one_or_none()
+    wanted = TO_DELETE if to_delete else TO_CHANGE
+    row = session.run(wanted, ident=person_id, connection_id=connection_id).one_or_none()
     if row is None:
         raise NotFound(f"There is no user {person_id} on this connection.")
     return KnownPerson(*row)
@@ -71,16 +115,12 @@ def lock_namesakes(
     external_digests: Sequence[str],
 ) -> list[KnownPerson]:
     """Lock and return the living people with this name or id, and tombstones with one of the digests."""
-    living = Person.deleted_at.is_(None)
-    alike = [and_(living, Person.user_name_key == name_key(user_name, attribute="userName"))]
-    if external_id is not None:
-        alike.append(and_(living, Person.external_id == external_id))
-        alike.append(and_(Person.deleted_at.is_not(None), Person.external_digest.in_(external_digests)))
-    rows = session.execute(
-        select(*COLUMNS)
-        .where(Person.connection_id == connection_id, or_(*alike))
-        .order_by(Person.id)
-        .with_for_update()
+    rows = session.run(
+        NAMESAKES,
+        connection_id=connection_id,
+        name_key=name_key(user_name, attribute="userName"),
+        external_id=external_id,  # without one it equals nobody's: NULL
+        digests=list(external_digests) if external_id is not None else [],
     )
     return [KnownPerson(*row) for row in rows]
 
@@ -94,22 +134,89 @@ def add_person(
     cause_id: str,
     person_id: str,
     at: datetime,
+    schema: ResourceSchema = USER_RESOURCE,
 ) -> Found:
     """Store a new person and the first fact. Raises ``Uniqueness`` when a name is taken."""
-    row = {
-        "tenant_id": session.tenant_id,
-        "id": person_id,
-        "connection_id": connection_id,
-        "external_digest": external_digest,
-        "version": 1,
-        "created_at": at,
-        "changed_at": at,
-        **_columns(resource),
-    }
+    new = NewPerson(person_id, resource, external_digest, cause_id)
     with names_are_free(_names(resource)):
-        session.execute(insert(Person), row)
-    _open_version(session, person_id, resource, at=at, cause_id=cause_id)
-    return Found(person_id, resource, 1, at, at)
+        [found] = _insert(session, [new], connection_id=connection_id, at=at, schema=schema)
+    return found
+
+
+def add_people(
+    session: TenantSession,
+    people: Sequence[NewPerson],
+    *,
+    connection_id: str,
+    at: datetime,
+    schema: ResourceSchema = USER_RESOURCE,
+) -> list[Found]:
+    """Store new people and the first fact of each, in two statements.
+
+    Raises ``Uniqueness`` when a name is taken, without telling whose: the caller tries them one by one.
+    """
+    with names_are_free({}):
+        return _insert(session, people, connection_id=connection_id, at=at, schema=schema)
+
+
+def names_known(
+    session: TenantSession, people: Sequence[NewPerson], *, connection_id: str, digests: Sequence[str]
+) -> set[str]:
+    """Return those of the people's user name keys and external ids that somebody has, and known digests.
+
+    A digest is that of a deleted person's external id, see ``lock_namesakes``; nothing is locked.
+    """
+    names = [name_key(each.resource["userName"], attribute="userName") for each in people]
+    external_ids = [each.resource["externalId"] for each in people if "externalId" in each.resource]
+    known: set[str] = set()
+    for column, wanted, living in (
+        (Person.user_name_key, names, True),
+        (Person.external_id, external_ids, True),
+        (Person.external_digest, digests, False),
+    ):
+        for start in range(0, len(wanted), CHUNK):
+            alive = Person.deleted_at.is_(None) if living else Person.deleted_at.is_not(None)
+            some = column.in_(wanted[start : start + CHUNK])
+            rows = session.scalars(select(column).where(Person.connection_id == connection_id, alive, some))
+            known.update(row for row in rows if row is not None)
+    return known
+
+
+def _insert(
+    session: TenantSession,
+    people: Sequence[NewPerson],
+    *,
+    connection_id: str,
+    at: datetime,
+    schema: ResourceSchema,
+) -> list[Found]:
+    rows = [
+        {
+            "tenant_id": session.tenant_id,
+            "id": person.id,
+            "connection_id": connection_id,
+            "external_digest": person.external_digest,
+            "version": 1,
+            "created_at": at,
+            "changed_at": at,
+            **_columns(person.resource, active=person.resource["active"], schema=schema),
+        }
+        for person in people
+    ]
+    session.add_rows(Person, rows)
+    opened = [
+        {
+            "tenant_id": session.tenant_id,
+            "person_id": person.id,
+            "start": at,
+            "active": person.resource["active"],
+            "resource": person.resource,
+            "started_by": person.cause_id,
+        }
+        for person in people
+    ]
+    session.add_rows(PersonVersion, opened)
+    return [Found(person.id, person.resource, 1, at, at) for person in people]
 
 
 def change_person(
@@ -120,21 +227,26 @@ def change_person(
     external_digest: str | None,
     cause_id: str,
     at: datetime,
+    schema: ResourceSchema = USER_RESOURCE,
 ) -> Found:
-    """Store what a person has become, a tombstone's return included. Raises ``Uniqueness``."""
+    """Store what a person has become, a tombstone's return included. Raises ``Uniqueness``.
+
+    A resource in which ``active`` is unassigned leaves the person as active as before.
+    """
     version = person.version + 1
+    active = resource.get("active", person.active)
     columns = {
         "external_digest": external_digest,
         "version": version,
         "changed_at": at,
         "deleted_at": None,
-        **_columns(resource),
+        **_columns(resource, active=active, schema=schema),
     }
     with names_are_free(_names(resource)):
-        session.execute(update(Person).where(Person.id == person.id).values(columns))
+        session.run(CHANGE, ident=person.id, **columns)
     if person.deleted_at is None:
         close_version(session, person.id, at=at, cause_id=cause_id)
-    _open_version(session, person.id, resource, at=at, cause_id=cause_id)
+    _open_version(session, person.id, resource, active=active, at=at, cause_id=cause_id)
     return Found(person.id, resource, version, person.created_at, at)
 
 
@@ -145,38 +257,40 @@ def bury_person(session: TenantSession, person: KnownPerson, *, cause_id: str, a
         "display_name_key": None, "email_key": None, "active": False, "resource": {}, "folded": {},
         "version": person.version + 1, "changed_at": at, "deleted_at": at,
     }  # fmt: skip
-    session.execute(update(Person).where(Person.id == person.id).values(emptied))
+    session.run(CHANGE, ident=person.id, **emptied)
     close_version(session, person.id, at=at, cause_id=cause_id)
 
 
 def close_version(session: TenantSession, person_id: str, *, at: datetime, cause_id: str) -> None:
     """End the fact that is open."""
-    session.execute(
-        update(PersonVersion)
-        .where(PersonVersion.person_id == person_id, PersonVersion.end.is_(None))
-        .values(end=at, ended_by=cause_id)
-    )
+    session.run(CLOSE_VERSION, ident=person_id, at=at, cause_id=cause_id)
 
 
 def _open_version(
-    session: TenantSession, person_id: str, resource: dict[str, Any], *, at: datetime, cause_id: str
+    session: TenantSession,
+    person_id: str,
+    resource: dict[str, Any],
+    *,
+    active: bool,
+    at: datetime,
+    cause_id: str,
 ) -> None:
     version = {
         "tenant_id": session.tenant_id,
         "person_id": person_id,
         "start": at,
-        "active": resource["active"],
+        "active": active,
         "resource": resource,
         "started_by": cause_id,
     }
-    session.execute(insert(PersonVersion), version)
+    session.add_rows(PersonVersion, [version])
 
 
 def _names(resource: Mapping[str, Any]) -> dict[str, str | None]:
     return {"userName": resource["userName"], "externalId": resource.get("externalId")}
 
 
-def _columns(resource: dict[str, Any]) -> dict[str, Any]:
+def _columns(resource: dict[str, Any], *, active: bool, schema: ResourceSchema) -> dict[str, Any]:
     """Return the columns that repeat parts of the resource, for filters and uniqueness."""
     external_id, display_name = resource.get("externalId"), resource.get("displayName")
     return {
@@ -186,9 +300,9 @@ def _columns(resource: dict[str, Any]) -> dict[str, Any]:
         "display_name": display_name,
         "display_name_key": display_name and name_key(display_name, attribute="displayName"),
         "email_key": _email_key(resource),
-        "active": resource["active"],
+        "active": active,
         "resource": resource,
-        "folded": folded(resource, USER_RESOURCE),
+        "folded": folded(resource, schema),
     }
 
 

@@ -1,4 +1,4 @@
-"""Search for people and groups of one connection: by filter, page by page."""
+"""People and groups of one connection: one by its id, and where filters find the attributes of all."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,15 +6,55 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, Text, and_, case, cast, func, literal, select
+from sqlalchemy import (
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.orm import aliased
 
+from bridge.database.prepared import Prepared, prepared
+from bridge.database.rows import Row, table_of
 from bridge.database.sessions import TenantSession
-from bridge.directory.conditions import Column, RowElements, Searchable, condition
+from bridge.directory.conditions import Column, RowElements, Searchable
 from bridge.directory.tables import Group, Membership, Person
 from bridge.errors import NotFound
-from bridge.scim.filter_tree import Filter
 from bridge.scim.schemas import GROUP_RESOURCE, USER_RESOURCE
+
+_PEOPLE, _GROUPS, _MEMBERS = table_of(Person).c, table_of(Group).c, table_of(Membership).c
+
+
+def _one(row: type[Row]) -> Prepared:
+    of = table_of(row).c
+    return prepared(
+        select(of.id, of.resource, of.version, of.created_at, of.changed_at).where(
+            of.id == bindparam("ident"),
+            of.connection_id == bindparam("connection_id"),
+            of.deleted_at.is_(None),
+        )
+    )
+
+
+ONE_PERSON, ONE_GROUP = _one(Person), _one(Group)
+GROUPS_OF = prepared(
+    select(_MEMBERS.member_id, _GROUPS.id, _GROUPS.display_name)
+    .where(
+        _MEMBERS.group_id == _GROUPS.id,
+        _MEMBERS.member_id.in_(bindparam("ids", expanding=True)),
+        _MEMBERS.end.is_(None),
+    )
+    .order_by(_MEMBERS.start, _GROUPS.id)
+)
+MEMBERS_OF = prepared(
+    select(_MEMBERS.group_id, _MEMBERS.member_id, _MEMBERS.member_kind)
+    .where(_MEMBERS.group_id.in_(bindparam("ids", expanding=True)), _MEMBERS.end.is_(None))
+    .order_by(_MEMBERS.start, _MEMBERS.member_id)
+)
 
 #: Addresses of the entrance whose columns are kept built; a bridge has one, or one per name it is reached by.
 KEPT_ROOTS = 16
@@ -29,15 +69,6 @@ class Found:
     version: int
     created_at: datetime
     changed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """``count`` resources from ``start_index`` (from 1) on, of ``total`` that the filter selects."""
-
-    total: int
-    start_index: int
-    found: tuple[Found, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,48 +87,9 @@ class GroupName:
     display_name: str
 
 
-def find_people(
-    session: TenantSession,
-    *,
-    connection_id: str,
-    parsed: Filter | None,
-    start_index: int,
-    count: int,
-    root: str,
-) -> Page:
-    """Return a page of the connection's people, oldest first; ``root`` is the address of ``/scim/v2``."""
-    own = (Person.connection_id == connection_id, Person.deleted_at.is_(None))
-    wanted = () if parsed is None else (condition(parsed, people(_is_postgresql(session), root)),)
-    columns = select(Person.id, Person.resource, Person.version, Person.created_at, Person.changed_at)
-    order = (Person.created_at, Person.id)
-    return _page(session, columns.where(*own, *wanted), order, start_index=start_index, count=count)
-
-
-def find_groups(
-    session: TenantSession,
-    *,
-    connection_id: str,
-    parsed: Filter | None,
-    start_index: int,
-    count: int,
-    root: str,
-) -> Page:
-    """Return a page of the connection's groups, oldest first, without their members."""
-    own = (Group.connection_id == connection_id, Group.deleted_at.is_(None))
-    wanted = () if parsed is None else (condition(parsed, groups(_is_postgresql(session), root)),)
-    columns = select(Group.id, Group.resource, Group.version, Group.created_at, Group.changed_at)
-    order = (Group.created_at, Group.id)
-    return _page(session, columns.where(*own, *wanted), order, start_index=start_index, count=count)
-
-
 def get_person(session: TenantSession, *, connection_id: str, person_id: str) -> Found:
     """Return one person. Raises ``NotFound``, also for the people of other connections and tenants."""
-    columns = select(Person.id, Person.resource, Person.version, Person.created_at, Person.changed_at)
-    row = session.execute(
-        columns.where(
-            Person.id == person_id, Person.connection_id == connection_id, Person.deleted_at.is_(None)
-        )
-    ).one_or_none()
+    row = session.run(ONE_PERSON, ident=person_id, connection_id=connection_id).one_or_none()
     if row is None:
         raise NotFound(f"There is no user {person_id} on this connection.")
     return Found(*row)
@@ -105,10 +97,7 @@ def get_person(session: TenantSession, *, connection_id: str, person_id: str) ->
 
 def get_group(session: TenantSession, *, connection_id: str, group_id: str) -> Found:
     """Return one group without its members. Raises ``NotFound`` like ``get_person``."""
-    columns = select(Group.id, Group.resource, Group.version, Group.created_at, Group.changed_at)
-    row = session.execute(
-        columns.where(Group.id == group_id, Group.connection_id == connection_id, Group.deleted_at.is_(None))
-    ).one_or_none()
+    row = session.run(ONE_GROUP, ident=group_id, connection_id=connection_id).one_or_none()
     if row is None:
         raise NotFound(f"There is no group {group_id} on this connection.")
     return Found(*row)
@@ -117,32 +106,18 @@ def get_group(session: TenantSession, *, connection_id: str, group_id: str) -> F
 def groups_of(session: TenantSession, member_ids: Sequence[str]) -> dict[str, list[GroupName]]:
     """Return the groups that each of these people is directly in, oldest membership first."""
     named: dict[str, list[GroupName]] = {member_id: [] for member_id in member_ids}
-    if not named:
-        return named
-    joined = Membership.tenant_id == Group.tenant_id, Membership.group_id == Group.id
-    rows = session.execute(
-        select(Membership.member_id, Group.id, Group.display_name)
-        .join(Group, and_(*joined))
-        .where(Membership.member_id.in_(named), Membership.end.is_(None))
-        .order_by(Membership.start, Group.id)
-    )
-    for member_id, group_id, display_name in rows:
-        named[member_id].append(GroupName(group_id, display_name))
+    if named:
+        for member_id, group_id, display_name in session.run(GROUPS_OF, ids=list(named)):
+            named[member_id].append(GroupName(group_id, display_name))
     return named
 
 
 def members_of(session: TenantSession, group_ids: Sequence[str]) -> dict[str, list[Member]]:
     """Return the direct members of each of these groups, oldest membership first."""
     members: dict[str, list[Member]] = {group_id: [] for group_id in group_ids}
-    if not members:
-        return members
-    rows = session.execute(
-        select(Membership.group_id, Membership.member_id, Membership.member_kind)
-        .where(Membership.group_id.in_(members), Membership.end.is_(None))
-        .order_by(Membership.start, Membership.member_id)
-    )
-    for group_id, member_id, kind in rows:
-        members[group_id].append(Member(member_id, kind))
+    if members:
+        for group_id, member_id, kind in session.run(MEMBERS_OF, ids=list(members)):
+            members[group_id].append(Member(member_id, kind))
     return members
 
 
@@ -159,7 +134,6 @@ def people(postgresql: bool, root: str) -> Searchable:  # noqa: FBT001 (the cach
         "userName": Person.user_name_key,
         "externalId": Person.external_id,
         "displayName": Person.display_name_key,
-        "active": Person.active,
         **_common(Person, root, "User"),
     }
     member, group = aliased(Membership), aliased(Group)
@@ -171,7 +145,7 @@ def people(postgresql: bool, root: str) -> Searchable:  # noqa: FBT001 (the cach
         "display": group.display_name_key,
         "type": literal("direct", Text),
     }
-    elements = {"groups": RowElements(and_(own, named), subs)}
+    elements = {"groups": RowElements(and_(own, named), subs, (member.start, group.id))}
     return Searchable(USER_RESOURCE, Person.folded, postgresql, columns, elements)
 
 
@@ -185,7 +159,8 @@ def groups(postgresql: bool, root: str) -> Searchable:  # noqa: FBT001 (the cach
     }
     member = aliased(Membership)
     own = and_(member.tenant_id == Group.tenant_id, member.group_id == Group.id, member.end.is_(None))
-    elements = {"members": RowElements(own, member_columns(member, root))}
+    order = (member.start, member.member_id)
+    elements = {"members": RowElements(own, member_columns(member, root), order)}
     return Searchable(GROUP_RESOURCE, Group.folded, postgresql, columns, elements)
 
 
@@ -210,24 +185,3 @@ def _common(table: type[Person] | type[Group], root: str, kind: str) -> dict[str
         "meta.location": literal(f"{root}/{kind}s/", Text) + table.id,
         "meta.version": literal('W/"', Text) + cast(table.version, Text) + literal('"', Text),
     }
-
-
-def _is_postgresql(session: TenantSession) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
-
-
-def _page(
-    session: TenantSession,
-    selected: Select[Any],
-    order: tuple[Column, ...],
-    *,
-    start_index: int,
-    count: int,
-) -> Page:
-    """Read the page, then count, unless the page itself tells how many there are."""
-    wanted = selected.order_by(*order).offset(start_index - 1).limit(count)
-    found = tuple(Found(*row) for row in session.execute(wanted)) if count else ()
-    if count and len(found) < count and (found or start_index == 1):
-        return Page(start_index - 1 + len(found), start_index, found)
-    total = session.scalar(selected.with_only_columns(func.count(), maintain_column_froms=True)) or 0
-    return Page(total, start_index, found)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
-
 from bridge.database.ids import new_id
 from bridge.database.sessions import TenantSession
 from bridge.journal.tables import JournalEntry
@@ -80,5 +78,5 @@ def record_all(session: TenantSession, entries: Sequence[Entry]) -> list[str]:
         for entry in entries
     ]
     if rows:
-        session.execute(insert(JournalEntry), rows)
+        session.add_rows(JournalEntry, rows)
     return [str(row["id"]) for row in rows]

@@ -1,6 +1,6 @@
 """Sealing of journal entries into the tenant's chain, behind the requests that wrote them."""
 
-from sqlalchemy import exists, insert, select, text
+from sqlalchemy import exists, select, text
 
 from bridge.database.sessions import Database, TenantSession
 from bridge.journal.chain import BEGINNING, link
@@ -23,7 +23,7 @@ def seal(database: Database, tenant_id: str, *, limit: int = 10_000) -> int:
             previous = link(previous, entry)
             seals.append({"position": place, "entry_id": entry.id, "hash": previous})
         if seals:
-            session.execute(insert(JournalSeal), [{"tenant_id": tenant_id, **each} for each in seals])
+            session.add_rows(JournalSeal, [{"tenant_id": tenant_id, **each} for each in seals])
         return len(seals)
 
 

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from bridge.database.ids import new_id
 from bridge.database.sessions import TenantSession
 from bridge.directory.changes import mark_due
 from bridge.errors import InvalidValue
 from bridge.journal.record import Cause, Subject, record
-from bridge.mapping.rule_document import DEFAULT_LIMITS, Limits, parse_rules
+from bridge.mapping.rule_document import DEFAULT_LIMITS, Limits, parse_rules, settled_document
 from bridge.mapping.rule_sets import RuleSetVersion, in_order, version_at, versions
 from bridge.mapping.tables import RuleSet
+from bridge.tenants.extension_schemas import user_schema
 from bridge.tenants.tables import DueTenant, Tenant
 
 
@@ -52,7 +53,14 @@ def apply_rules(
     the difference. Applying once more what is in force changes nothing. Raises InvalidValue or InvalidFilter
     for the document, and InvalidValue for an effective date before the tenant's settled time.
     """
-    rules = parse_rules(document, known_plans=known_plans, known_roles=known_roles, limits=limits)
+    rules = parse_rules(
+        document,
+        known_plans=known_plans,
+        known_roles=known_roles,
+        limits=limits,
+        schema=user_schema(session),
+    )
+    document = settled_document(document, rules)
     tenant = session.scalars(select(Tenant).with_for_update()).one()  # one version number at a time
     start = (effective_from or now).astimezone(UTC)
     _refuse_settled(start, tenant.settled_until)
@@ -101,7 +109,7 @@ def _insert(
         "document": dict(new.document),
         "cause_id": cause_id,
     }
-    session.execute(insert(RuleSet), row)
+    session.add_rows(RuleSet, [row])
     if new.start > now:
         wake = {"id": new_id(now), "tenant_id": session.tenant_id, "cause": "boundary", "wake_at": new.start}
-        session.execute(insert(DueTenant), wake)
+        session.add_rows(DueTenant, [wake])

@@ -12,6 +12,7 @@ from bridge.database.sessions import TenantSession
 from bridge.mapping.rule_document import stored_rules
 from bridge.mapping.rules import DatedRules, RuleSetRules
 from bridge.mapping.tables import RuleSet
+from bridge.tenants.extension_schemas import user_schema
 
 #: Compiled rule sets by tenant and id; a document never changes under its id. The oldest makes room.
 _kept: dict[tuple[str, str], RuleSetRules] = {}
@@ -90,8 +91,10 @@ def _compiled(session: TenantSession, wanted: Iterable[str]) -> dict[str, RuleSe
     missing = keys.keys() - found.keys()
     if missing:
         rows = session.execute(select(RuleSet.id, RuleSet.document).where(RuleSet.id.in_(missing)))
+        # A tenant's schemas only ever grow, so that rules compiled earlier stay right.
+        schema = user_schema(session)
         for id_, document in rows:
-            found[id_] = _kept[keys[id_]] = stored_rules(document)
+            found[id_] = _kept[keys[id_]] = stored_rules(document, schema)
     while len(_kept) > _MOST_KEPT:
         _kept.pop(next(iter(_kept)), None)
     return found

@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
+from bridge.mapping.assignments import ASSIGNED, NOT_ASSIGNABLE, NOTHING, Assignable, Assigned, assigned
+from bridge.scim.attributes import ResourceSchema
 from bridge.scim.filters import AttrPath, Comparison, Filter, Or, ValuePath
 from bridge.scim.matches import matches
 from bridge.scim.schemas import USER_RESOURCE
@@ -16,7 +18,13 @@ NO_PLAN = "none"
 #: The name of what decides where no rule does.
 DEFAULT = "default"
 
-Outcome: TypeAlias = Literal["won", "lost: an earlier rule names a plan", "adds roles", "does not match"]
+Outcome: TypeAlias = Literal[
+    "won",
+    "lost: an earlier rule names a plan",
+    "lost: the identity provider assigns a plan",
+    "adds roles",
+    "does not match",
+]
 
 #: A group as a SCIM user shows it: ``value`` (id), ``display`` (name), ``type`` (direct or indirect).
 HeldGroup: TypeAlias = Mapping[str, str]
@@ -30,7 +38,8 @@ _VALUE = AttrPath(None, "value")
 class Rule:
     """Whom ``condition`` (a SCIM filter over the person, written in ``when``) selects gets plan and roles.
 
-    ``group_ids`` is set where the condition is no more than "is in one of these groups".
+    ``group_ids`` is set where the condition is no more than "is in one of these groups"; ``schema`` is what a
+    person may hold in this tenant.
     """
 
     name: str
@@ -40,6 +49,7 @@ class Rule:
     roles: tuple[str, ...]
     note: str
     group_ids: frozenset[str] | None
+    schema: ResourceSchema = USER_RESOURCE
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,7 @@ class RuleSetRules:
     rules: tuple[Rule, ...]
     default_plan: str = NO_PLAN
     default_roles: tuple[str, ...] = ()
+    assignable: Assignable = NOT_ASSIGNABLE
 
     @cached_property
     def positions_by_group(self) -> Mapping[str, tuple[int, ...]]:
@@ -79,19 +90,19 @@ class DatedRules:
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """What became of one rule when a person was decided."""
+    """What became of one rule, or of one value the identity provider assigned, when a person was decided."""
 
     rule: str
     matched: bool
-    outcome: Outcome
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The plan and roles of a person at an instant, and why.
 
-    ``rule`` is the one that named the plan, or ``default``; ``group_ids`` are groups that made its condition
-    true (none where it holds without any group).
+    ``rule`` is the one that named the plan, ``assigned by the identity provider``, or ``default``;
+    ``group_ids`` are groups that made its condition true (none where it holds without any group).
     """
 
     plan: str
@@ -100,32 +111,47 @@ class Decision:
     group_ids: tuple[str, ...]
     rules: tuple[Rule, ...] = field(default=(), compare=False, repr=False)
     matched: tuple[int, ...] = field(default=(), compare=False, repr=False)
+    assigned: Assigned = field(default=NOTHING, compare=False, repr=False)
 
     @property
     def considered(self) -> tuple[Considered, ...]:
-        """Every rule in order, with what became of it; computed when asked, as most callers never do."""
+        """What was assigned, then every rule in order, with what became of each.
+
+        Computed when asked, as most callers never do.
+        """
         matched = frozenset(self.matched)
-        return tuple(
+        given = (
+            Considered(f"{ASSIGNED}: {each.attribute} {each.value}", each.key is not None, each.outcome)
+            for each in self.assigned.values
+        )
+        ruled = (
             Considered(rule.name, position in matched, self._outcome(rule, matched=position in matched))
             for position, rule in enumerate(self.rules)
         )
+        return (*given, *ruled)
 
     def _outcome(self, rule: Rule, *, matched: bool) -> Outcome:
         if not matched:
             return "does not match"
         if rule.name == self.rule:
             return "won"
-        return "adds roles" if rule.plan is None else "lost: an earlier rule names a plan"
+        if rule.plan is None:
+            return "adds roles"
+        if self.rule == ASSIGNED:
+            return "lost: the identity provider assigns a plan"
+        return "lost: an earlier rule names a plan"
 
 
 def decide(rules: RuleSetRules, resource: Mapping[str, Any], groups: Sequence[HeldGroup]) -> Decision:
     """Decide the plan and roles of a person with this SCIM resource, in these groups.
 
-    The plan is that of the first matching rule that names one; the roles are those of all matching rules.
-    The default gives the plan where no matching rule names one, and the roles where none names any.
+    The plan is the one that the identity provider assigns, where the rules let it, or else that of the first
+    matching rule that names one; the roles are those assigned and those of all matching rules.
+    The default gives the plan where nothing else names one, and the roles where nothing else names any.
     """
+    given = NOTHING if rules.assignable is NOT_ASSIGNABLE else assigned(rules.assignable, resource)
     matched = _matched(rules, resource, groups)
-    roles: set[str] = set()
+    roles = set(given.roles)
     winner: Rule | None = None
     for position in matched:
         rule = rules.rules[position]
@@ -133,10 +159,12 @@ def decide(rules: RuleSetRules, resource: Mapping[str, Any], groups: Sequence[He
         if winner is None and rule.plan is not None:
             winner = rule
     held = tuple(sorted(roles)) if roles else rules.default_roles
+    if given.plan is not None:
+        return Decision(given.plan, held, ASSIGNED, (), rules.rules, matched, given)
     if winner is None:
-        return Decision(rules.default_plan, held, DEFAULT, (), rules.rules, matched)
+        return Decision(rules.default_plan, held, DEFAULT, (), rules.rules, matched, given)
     reason = _group_ids(winner, resource, groups)
-    return Decision(winner.plan or NO_PLAN, held, winner.name, reason, rules.rules, matched)
+    return Decision(winner.plan or NO_PLAN, held, winner.name, reason, rules.rules, matched, given)
 
 
 def _matched(
@@ -147,7 +175,8 @@ def _matched(
     if rules.positions_to_try:
         person = {**resource, "groups": list(groups)}
         for position in rules.positions_to_try:
-            if matches(rules.rules[position].condition, person, USER_RESOURCE):
+            rule = rules.rules[position]
+            if matches(rule.condition, person, rule.schema):
                 found.add(position)
     return tuple(sorted(found))
 
@@ -171,7 +200,7 @@ def _group_ids(rule: Rule, resource: Mapping[str, Any], groups: Sequence[HeldGro
 
 
 def _holds_with(rule: Rule, resource: Mapping[str, Any], groups: Iterable[HeldGroup]) -> bool:
-    return matches(rule.condition, {**resource, "groups": list(groups)}, USER_RESOURCE)
+    return matches(rule.condition, {**resource, "groups": list(groups)}, rule.schema)
 
 
 def groups_asked_for(condition: Filter) -> frozenset[str] | None:

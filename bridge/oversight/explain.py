@@ -17,6 +17,7 @@ from bridge.directory.read_facts import read_facts
 from bridge.directory.tables import GroupVersion
 from bridge.errors import NotFound
 from bridge.journal.tables import JournalEntry
+from bridge.mapping.assignments import ASSIGNED
 from bridge.mapping.rule_sets import rule_sets_in_force
 from bridge.mapping.rules import NO_PLAN, DatedRules, HeldGroup, decide
 from bridge.mapping.tables import RuleSet
@@ -199,6 +200,8 @@ def _named(session: TenantSession, group_ids: Sequence[str], at: datetime) -> tu
 
 
 def _sentence(span: SpanReason) -> str:
+    if span.rule == ASSIGNED:
+        return f"plan {span.plan} is {ASSIGNED}"
     groups = ", ".join(f"{group.name or group.id}" for group in span.groups)
     return f"rule {span.rule} gives plan {span.plan}" + (f" through {groups}" if groups else "")
 

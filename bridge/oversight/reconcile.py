@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice, pairwise
 from typing import Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from bridge.billing.draft_invoice import IssuedPeriod, differences_of, pending_changes, unsettled_periods
 from bridge.billing.issued_invoices import list_invoices, verify_invoice
@@ -113,7 +113,7 @@ def repair(
             for each in amounts
         ]  # fmt: skip
         if rows:
-            session.execute(insert(LateChange), rows)
+            session.add_rows(LateChange, rows)
     return len(seats) + len(amounts)
 
 

@@ -7,8 +7,10 @@ from typing import Any
 from bridge.directory.search import Found
 from bridge.errors import Stale
 from bridge.journal.record import Cause
+from bridge.scim.attributes import ResourceSchema
 from bridge.scim.messages import version_tag
 from bridge.scim.reading import Dialect, Limits
+from bridge.scim.schemas import USER_RESOURCE
 from bridge.tenants.secrets import Seal
 
 UNIQUE_GROUP_NAMES = frozenset({"entra", "entra-2020"})
@@ -20,7 +22,10 @@ CANNOT_CLEAR = frozenset({"ping"})
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A connection's identity provider; ``root`` is the address of ``/scim/v2`` as it sees it."""
+    """A connection's identity provider; ``root`` is the address of ``/scim/v2`` as it sees it.
+
+    ``user_schema`` is what a user may hold in its tenant.
+    """
 
     connection_id: str
     dialect: Dialect
@@ -28,6 +33,7 @@ class Client:
     seal: Seal
     cause: Cause
     root: str
+    user_schema: ResourceSchema = USER_RESOURCE
 
     def external_digests(self, external_id: str | None) -> tuple[str, ...]:
         """Return the keyed digests under which a deleted person's external id is remembered, newest first."""

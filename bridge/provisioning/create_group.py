@@ -38,5 +38,6 @@ def create_group(session: TenantSession, body: object, *, client: Client, now: d
         at=now,
     )
     members = Difference(tuple(Member(each, kinds[each]) for each in ids), (), None)
-    write_members(session, subject.id, members, cause_id=cause_id, at=now, now=now)
+    levels = client.limits.group_levels
+    write_members(session, subject.id, members, levels=levels, cause_id=cause_id, at=now, now=now)
     return Written(found, created=True, tolerances=read.tolerances)

@@ -15,7 +15,6 @@ from bridge.journal.record import Subject, record
 from bridge.provisioning.client import Client, Written
 from bridge.provisioning.person_changes import settled, write_change
 from bridge.scim.canonical import canonical_resource
-from bridge.scim.schemas import USER_RESOURCE
 
 
 def create_person(session: TenantSession, body: object, *, client: Client, now: datetime) -> Written:
@@ -28,7 +27,7 @@ def create_person(session: TenantSession, body: object, *, client: Client, now: 
     ``externalId`` and comes back under the old id. The strict dialect restores tombstones alone.
     Raises ``Uniqueness`` when an active person has the name, ``InvalidInput`` for what cannot be stored.
     """
-    read = canonical_resource(body, USER_RESOURCE, client.dialect, client.limits)
+    read = canonical_resource(body, client.user_schema, client.dialect, client.limits)
     resource = settled({"active": True, **read.resource})
     known = _namesakes(session, resource, client)
     _check_taken(known, resource, strict=client.dialect.name == "strict")
@@ -110,6 +109,7 @@ def _add(
         cause_id=cause_id,
         person_id=person_id,
         at=now,
+        schema=client.user_schema,
     )
     mark_due(session, [subject], cause_id=cause_id, now=now)
     return found

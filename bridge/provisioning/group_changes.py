@@ -12,6 +12,8 @@ from bridge.directory.groups import KnownGroup, change_group
 from bridge.directory.memberships import (
     close_memberships,
     groups_above,
+    levels_above,
+    levels_below,
     open_members,
     open_memberships,
     past_of,
@@ -88,7 +90,8 @@ def write_group(
     if members:
         counts = {"added": len(members.joining), "removed": len(members.leaving)}
         cause_id = record(session, "scim:group:members", subject, cause=client.cause, at=at, details=counts)
-        write_members(session, group.id, members, cause_id=cause_id, at=at, now=now)
+        levels = client.limits.group_levels
+        write_members(session, group.id, members, levels=levels, cause_id=cause_id, at=at, now=now)
     return Written(found, tolerances=tolerances)
 
 
@@ -97,16 +100,36 @@ def write_members(
     group_id: str,
     members: Difference,
     *,
+    levels: int,
     cause_id: str,
     at: datetime,
     now: datetime,
 ) -> None:
-    """Open and close the facts, and leave the consequences for each of them to the workers."""
+    """Open and close the facts, and leave the consequences for each of them to the workers.
+
+    Raises ``InvalidValue`` where more than ``levels`` groups in a row would be in each other.
+    """
     leaving = [each.id for each in members.leaving]
     close_memberships(session, group_id, leaving, at=at, cause_id=cause_id)
+    _check_levels(session, group_id, members.joining, most=levels)
     open_memberships(session, group_id, members.joining, at=at, cause_id=cause_id)
     concerned = (Subject(each.kind, each.id) for each in (*members.joining, *members.leaving))
     mark_due(session, concerned, cause_id=cause_id, now=now)
+
+
+def _check_levels(
+    session: TenantSession, group_id: str, joining: tuple[Member, ...], *, most: int
+) -> None:
+    nested = [each.id for each in joining if each.kind == "group"]
+    if not nested:
+        return
+    above = levels_above(session, group_id, most=most)
+    below = levels_below(session, nested, most=most)
+    if above + below + 2 > most:  # and the group itself, and the nested one
+        raise InvalidValue(
+            f"More than {most} groups would be in each other in a row, with {group_id} among them; nothing "
+            "was changed. Put people into fewer levels of groups."
+        )
 
 
 def _check_cycle(session: TenantSession, group_id: str, joining: tuple[Member, ...]) -> None:

@@ -8,7 +8,6 @@ from bridge.provisioning.client import Client, Written, check_version
 from bridge.provisioning.person_changes import settled, write_person
 from bridge.scim.dialects import canonical_operations
 from bridge.scim.patch import apply_patch
-from bridge.scim.schemas import USER_RESOURCE
 
 
 def patch_person(
@@ -22,15 +21,14 @@ def patch_person(
 ) -> Written:
     """Apply a PATCH to a person, all of it or nothing (RFC 7644 section 3.5.2).
 
-    Taking ``active`` away leaves the person as active as before. Deactivation keeps memberships: identity
-    providers do not send them again when the person comes back.
+    Taking ``active`` away leaves it unassigned, and the person as active as before. Deactivation keeps
+    memberships: identity providers do not send them again when the person comes back.
     Raises ``NotFound``, ``Stale``, ``Uniqueness``, ``InvalidInput``.
     """
     operations, tolerances = canonical_operations(
-        body, client.dialect, USER_RESOURCE, client.limits, own_id=person_id
+        body, client.dialect, client.user_schema, client.limits, own_id=person_id
     )
     person = lock_person(session, connection_id=client.connection_id, person_id=person_id)
     check_version(if_match, person.version)
-    patched = apply_patch(person.resource, operations, USER_RESOURCE, client.limits)
-    new = settled({**patched, "active": patched.get("active", person.active)})
+    new = settled(apply_patch(person.resource, operations, client.user_schema, client.limits))
     return write_person(session, person, new, tolerances=tolerances, client=client, now=now)

@@ -20,9 +20,10 @@ def settled(resource: Mapping[str, Any]) -> dict[str, Any]:
 
 def action_of(before: KnownPerson, resource: Mapping[str, Any]) -> str:
     """Return what the journal calls the step from before to the resource."""
-    if before.active == resource["active"]:
+    active = resource.get("active", before.active)
+    if before.active == active:
         return "scim:person:change"
-    return "scim:person:reactivate" if resource["active"] else "scim:person:deactivate"
+    return "scim:person:reactivate" if active else "scim:person:deactivate"
 
 
 def write_change(
@@ -43,7 +44,15 @@ def write_change(
     subject = Subject("person", person.id)
     cause_id = record(session, action, subject, cause=client.cause, at=at, details=details)
     digest = client.external_digest(resource.get("externalId"))
-    found = change_person(session, person, resource, external_digest=digest, cause_id=cause_id, at=at)
+    found = change_person(
+        session,
+        person,
+        resource,
+        external_digest=digest,
+        cause_id=cause_id,
+        at=at,
+        schema=client.user_schema,
+    )
     mark_due(session, [subject], cause_id=cause_id, now=now)
     return found
 

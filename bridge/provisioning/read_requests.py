@@ -15,7 +15,10 @@ from bridge.tenants.secrets import Seal
 
 @dataclass(frozen=True, slots=True)
 class RequestFilter:
-    """Which requests are asked for; None asks for any. ``failed`` are those answered with 400 or above."""
+    """Which requests are asked for; None asks for any.
+
+    ``failed`` are those answered with 400 or above; ``since`` is inclusive, ``until`` is not.
+    """
 
     status: int | None = None
     failed: bool | None = None
@@ -23,14 +26,17 @@ class RequestFilter:
     route: str | None = None
     connection_id: str | None = None
     subject_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request asked: its path with the query, its body without passwords."""
+    """What a request asked: its path with the query, its body without passwords, its condition."""
 
     target: str
     body: str
+    if_match: str | None
 
 
 def requests(
@@ -43,6 +49,10 @@ def requests(
     if wanted.failed is not None:
         failed = RequestRecord.status >= 400  # noqa: PLR2004 (the first status of RFC 9110 that tells an error)
         rows = rows.where(failed if wanted.failed else ~failed)
+    if wanted.since is not None:
+        rows = rows.where(RequestRecord.at >= wanted.since)
+    if wanted.until is not None:
+        rows = rows.where(RequestRecord.at < wanted.until)
     for name in ("status", "method", "route", "connection_id", "subject_id"):
         value = getattr(wanted, name)
         if value is not None:
@@ -56,4 +66,4 @@ def request_asked(session: TenantSession, request_id: str, *, seal: Seal) -> tup
     if row is None:
         raise NotFound(f"there is no request {request_id} in this tenant's log; a new one may take a second")
     content = orjson.loads(seal.open(row.sealed))
-    return row, Asked(content["target"], content["body"])
+    return row, Asked(content["target"], content["body"], content["if_match"])

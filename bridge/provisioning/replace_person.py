@@ -7,7 +7,6 @@ from bridge.directory.people import lock_person
 from bridge.provisioning.client import Client, Written, check_version
 from bridge.provisioning.person_changes import settled, write_person
 from bridge.scim.canonical import canonical_resource
-from bridge.scim.schemas import USER_RESOURCE
 
 
 def replace_person(
@@ -24,7 +23,7 @@ def replace_person(
     Without ``active`` the person stays as active as before: several clients send it only when it changes.
     Raises ``NotFound``, ``Stale``, ``Uniqueness``, ``InvalidInput``.
     """
-    read = canonical_resource(body, USER_RESOURCE, client.dialect, client.limits)
+    read = canonical_resource(body, client.user_schema, client.dialect, client.limits)
     person = lock_person(session, connection_id=client.connection_id, person_id=person_id)
     check_version(if_match, person.version)
     new = client.replaced(person.resource, {"active": person.active, **read.resource})

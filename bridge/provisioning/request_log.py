@@ -42,6 +42,8 @@ class Answered:
     tolerances: tuple[str, ...]
     subject_id: str | None
     duration_microseconds: int
+    if_match: str | None = None
+    replay_of: str | None = None
 
 
 class RequestLog:
@@ -117,10 +119,12 @@ class RequestLog:
                 unscoped.execute(insert(Refusal), [_refusal(row) for row in batch])
             return
         with self._database.write(tenant_id) as session:
-            session.execute(insert(RequestRecord), [self._record(row) for row in batch])
+            session.add_rows(RequestRecord, [self._record(row) for row in batch])
 
     def _record(self, row: Answered) -> dict[str, Any]:
-        content = orjson.dumps({"target": row.target, "body": without_passwords(row.body).decode()})
+        content = orjson.dumps(
+            {"target": row.target, "body": without_passwords(row.body).decode(), "if_match": row.if_match}
+        )
         return {
             "tenant_id": row.tenant_id,
             "id": row.id,
@@ -134,6 +138,7 @@ class RequestLog:
             "tolerances": list(row.tolerances),
             "subject_id": row.subject_id,
             "duration_microseconds": row.duration_microseconds,
+            "replay_of": row.replay_of,
             "sealed": self._seal.seal(content),
         }
 

@@ -9,7 +9,10 @@ from bridge.database.rows import TenantRow, UnscopedRow
 
 
 class RequestRecord(TenantRow):
-    """One request of a client: what it asked is sealed, how it ended is not."""
+    """One request of a client: what it asked is sealed, how it ended is not.
+
+    ``replay_of`` names the request that this one sent again.
+    """
 
     __tablename__ = "request_records"
     __table_args__ = (Index("ix_request_records_at", "tenant_id", "at"),)
@@ -25,7 +28,24 @@ class RequestRecord(TenantRow):
     tolerances: Mapped[list[str]]
     subject_id: Mapped[str | None]
     duration_microseconds: Mapped[int]
+    replay_of: Mapped[str | None]
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ReplayClaim(TenantRow):
+    """That a failed request was replayed with success; written with its effects, so that there is but one.
+
+    ``id`` is the request that did it.
+    """
+
+    __tablename__ = "replay_claims"
+    __table_args__ = (Index("ix_replay_claims_at", "tenant_id", "at"),)
+
+    request_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str]
+    at: Mapped[datetime]
+    actor_kind: Mapped[str]
+    actor_id: Mapped[str]
 
 
 class Refusal(UnscopedRow):

@@ -15,6 +15,7 @@ from bridge.scim.schemas import (
 )
 
 LIST_URN = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+BULK_RESPONSE_URN = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
 SERVICE_PROVIDER_URN = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 RESOURCE_TYPE_URN = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
@@ -33,6 +34,25 @@ def list_response(
         "itemsPerPage": items_per_page,
         "Resources": list(resources),
     }
+
+
+def cursor_response(
+    resources: Sequence[Mapping[str, Any]], total: int, *, following: str | None, preceding: str | None
+) -> Document:
+    """Return a page with the cursors of those next to it; the last page has no ``nextCursor`` (RFC 9865)."""
+    cursors = {"previousCursor": preceding, "nextCursor": following}
+    return {
+        "schemas": [LIST_URN],
+        "totalResults": total,
+        "itemsPerPage": len(resources),
+        **{name: cursor for name, cursor in cursors.items() if cursor is not None},
+        "Resources": list(resources),
+    }
+
+
+def bulk_response(operations: Sequence[Mapping[str, Any]]) -> Document:
+    """Return how each operation of a bulk request ended (RFC 7644 section 3.7.3)."""
+    return {"schemas": [BULK_RESPONSE_URN], "Operations": list(operations)}
 
 
 def error_message(status: int, detail: str, scim_type: str | None = None) -> Document:
@@ -55,6 +75,8 @@ class ServiceFeatures:
     filter_results: int = 1_000
     etag: bool = True
     sort: bool = True
+    page_default: int = 100
+    cursor_seconds: int = 3_600
 
 
 def service_provider_config(
@@ -73,6 +95,14 @@ def service_provider_config(
         "changePassword": {"supported": False},
         "sort": {"supported": features.sort},
         "etag": {"supported": features.etag},
+        "pagination": {  # RFC 9865 section 4
+            "cursor": True,
+            "index": True,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": features.page_default,
+            "maxPageSize": features.filter_results,
+            "cursorTimeout": features.cursor_seconds,
+        },
         "authenticationSchemes": [
             {
                 "type": "oauthbearertoken",
@@ -80,7 +110,14 @@ def service_provider_config(
                 "description": _described(dialect),
                 "specUri": "https://www.rfc-editor.org/info/rfc6750",
                 "primary": True,
-            }
+            },
+            {
+                "type": "oauth2",
+                "name": "OAuth 2.0 client credentials",
+                "description": "An access token for the secret of the connection's client, at /oauth/token.",
+                "specUri": "https://www.rfc-editor.org/info/rfc6749",
+                "primary": False,
+            },
         ],
         "meta": {"resourceType": "ServiceProviderConfig", "location": f"{base_url}/ServiceProviderConfig"},
     }

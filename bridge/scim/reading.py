@@ -41,13 +41,17 @@ DIALECTS = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a resource or a PATCH is read; a schema bounds the depth by itself."""
+    """How much of a resource or a PATCH is read; a schema bounds the depth by itself.
+
+    ``group_levels`` is how many groups may be in each other in a row.
+    """
 
     text_characters: int = 16 * 1024
     elements: int = 1_000
     members: int = 100_000
     attributes: int = 500
     operations: int = 1_000
+    group_levels: int = 10
 
 
 DEFAULT_LIMITS = Limits()

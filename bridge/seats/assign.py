@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar
 
-from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy import delete, select, tuple_
 
 from bridge.database.ids import new_id
 from bridge.database.sessions import TenantSession
@@ -140,7 +140,7 @@ def _write_all(session: TenantSession, found: Mapping[str, Difference], at: Circ
         )
     rows = [_row(session, person_id, span, at) for person_id, each in found.items() for span in each.written]
     if rows:
-        session.execute(insert(Seat), rows)
+        session.add_rows(Seat, rows)
     _announce(session, found, at)
     _note_late(session, found, at)
     _wake_at_boundaries(session, found, at)
@@ -214,7 +214,7 @@ def _note_late(session: TenantSession, found: Mapping[str, Difference], at: Circ
         if each.late is not None
     ]
     if rows:
-        session.execute(insert(LateChange), rows)
+        session.add_rows(LateChange, rows)
 
 
 def _wake_at_boundaries(session: TenantSession, found: Mapping[str, Difference], at: Circumstances) -> None:
@@ -231,7 +231,7 @@ def _wake_at_boundaries(session: TenantSession, found: Mapping[str, Difference],
         for end in sorted(ahead - set(session.scalars(known)))
     ]
     if rows:
-        session.execute(insert(DueTenant), rows)
+        session.add_rows(DueTenant, rows)
 
 
 def _counted(found: Mapping[str, Difference], computed: Computed) -> Assigned:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from bridge.database.ids import new_id
 from bridge.database.sessions import TenantSession
@@ -47,5 +47,5 @@ def note_failures(session: TenantSession, computed: Computed, *, now: datetime, 
             session.add(row)
         row.error, row.attempts, row.next_attempt_at = error, attempts, next_attempt_at
         wake = {"id": new_id(now), "tenant_id": session.tenant_id, "cause": "boundary"}
-        session.execute(insert(DueTenant), {**wake, "wake_at": next_attempt_at})
+        session.add_rows(DueTenant, [{**wake, "wake_at": next_attempt_at}])
     session.flush()

@@ -1,6 +1,7 @@
 """Rows of customers, their connections, and the digests of their credentials."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,7 +10,10 @@ from bridge.database.rows import TenantRow, UnscopedRow
 
 
 class Tenant(TenantRow):
-    """A customer. Money is counted in its currency, days and periods in its time zone."""
+    """A customer. Money is counted in its currency, days and periods in its time zone.
+
+    ``schema_version`` tells which schemas of its own it has; None for none.
+    """
 
     __tablename__ = "tenants"
 
@@ -18,6 +22,28 @@ class Tenant(TenantRow):
     timezone: Mapped[str]
     created_at: Mapped[datetime]
     settled_until: Mapped[datetime | None]
+    schema_version: Mapped[int | None]
+
+
+class ExtensionSchema(TenantRow):
+    """One version of a schema that a tenant defined for users; the newest version of its URN holds.
+
+    Versions count through all schemas of the tenant; the newest is the tenant's ``schema_version``.
+    """
+
+    __tablename__ = "extension_schemas"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),
+        Index("uq_extension_schemas_version", "tenant_id", "version", unique=True),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    urn: Mapped[str]
+    document: Mapped[dict[str, Any]]
+    author: Mapped[str]
+    created_at: Mapped[datetime]
+    cause_id: Mapped[str]
 
 
 class Connection(TenantRow):
@@ -38,12 +64,17 @@ class Connection(TenantRow):
 
 
 class Credential(UnscopedRow):
-    """The keyed digest of a token or API key; read before the tenant is known, hence impersonal."""
+    """The keyed digest of a secret; read before the tenant is known, hence impersonal.
+
+    An ``oauth_client`` is one secret of a connection's OAuth client, whose id is the connection's; an
+    ``oauth_token`` was issued for the secret named in ``issued_by``.
+    """
 
     __tablename__ = "credentials"
     __table_args__ = (
-        CheckConstraint("kind IN ('scim_token', 'api_key')", name="kind"),
-        CheckConstraint("(kind = 'scim_token') = (connection_id IS NOT NULL)", name="connection"),
+        CheckConstraint("kind IN ('scim_token', 'api_key', 'oauth_client', 'oauth_token')", name="kind"),
+        CheckConstraint("(kind <> 'api_key') = (connection_id IS NOT NULL)", name="connection"),
+        CheckConstraint("(kind = 'oauth_token') = (issued_by IS NOT NULL)", name="issued_by"),
         Index("ix_credentials_tenant", "tenant_id", "connection_id"),
     )
 
@@ -52,6 +83,7 @@ class Credential(UnscopedRow):
     tenant_id: Mapped[str]
     kind: Mapped[str]
     connection_id: Mapped[str | None]
+    issued_by: Mapped[str | None]
     scopes: Mapped[list[str]]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]

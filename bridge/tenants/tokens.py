@@ -5,11 +5,16 @@ import zlib
 
 TOKEN_BYTES = 32
 CHECKSUM_CHARACTERS = 8
-PREFIXES = {"scim_token": "bridge_scim_", "api_key": "bridge_api_"}
+PREFIXES = {
+    "scim_token": "bridge_scim_",
+    "api_key": "bridge_api_",
+    "oauth_client": "bridge_client_",
+    "oauth_token": "bridge_oauth_",
+}
 
 
 def new_token(kind: str) -> str:
-    """Return a new secret of the kind ``scim_token`` or ``api_key``."""
+    """Return a new secret of a kind of credential."""
     body = PREFIXES[kind] + secrets.token_urlsafe(TOKEN_BYTES)
     return body + _checksum(body)
 

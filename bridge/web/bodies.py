@@ -11,12 +11,13 @@ from bridge.web.context import bridge
 from bridge.web.recording import observed
 
 
-def raw_body() -> bytes:
+def raw_body(*, most_bytes: int | None = None) -> bytes:
     """Return the body, once read, and keep it for the provisioning log.
 
-    Raises ``TooLarge`` without reading on past the limit.
+    Raises ``TooLarge`` without reading on past the limit, which is that of all bodies or a lower one.
     """
-    most = bridge().settings.body_bytes
+    allowed = bridge().settings.body_bytes
+    most = allowed if most_bytes is None else min(allowed, most_bytes)
     request.max_content_length = most + 1  # one more than allowed shows that a body in chunks goes on
     try:
         body = request.get_data(cache=True)
@@ -32,9 +33,9 @@ def _too_large(most: int) -> TooLarge:
     return TooLarge(f"the body has more than the {most} bytes that are allowed: send it in parts")
 
 
-def json_body() -> Any:  # noqa: ANN401 (any JSON value)
+def json_body(*, most_bytes: int | None = None) -> Any:  # noqa: ANN401 (any JSON value)
     """Return the body's JSON value. Raises ``InvalidSyntax`` when it is none, or nested too deep."""
-    body = raw_body()
+    body = raw_body(most_bytes=most_bytes)
     depth = bridge().settings.json_depth
     try:
         value = orjson.loads(body)

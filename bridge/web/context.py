@@ -5,6 +5,7 @@ from typing import cast
 
 from flask import current_app
 
+from bridge.access.limits import RateLimits
 from bridge.database.sessions import Database
 from bridge.provisioning.request_log import RequestLog
 from bridge.tenants.secrets import Seal
@@ -19,6 +20,7 @@ class Bridge:
     database: Database
     seal: Seal
     request_log: RequestLog
+    rate_limits: RateLimits
 
 
 def bridge() -> Bridge:

@@ -12,8 +12,12 @@ from prometheus_client import Histogram
 from bridge import clock
 from bridge.access.authenticate import Caller
 from bridge.database.ids import new_id
+from bridge.provisioning.replay import Replay
 from bridge.provisioning.request_log import Answered
 from bridge.web.context import bridge
+
+#: The WSGI environment's key of a replay; no header of a client can become one.
+REPLAY = "bridge.replay"
 
 SECONDS = Histogram(
     "bridge_request_seconds", "Time until the answer", ["method", "route", "status"],
@@ -25,11 +29,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Observed:
-    """What is known of the present request; routes add caller, subject, tolerances, reason."""
+    """What is known of the present request; routes add caller, subject, tolerances, reason.
+
+    ``replay`` is set where the bridge itself sends a kept request again.
+    """
 
     id: str
     at: datetime
     began: float
+    replay: Replay | None = None
     caller: Caller | None = None
     subject_id: str | None = None
     tolerances: tuple[str, ...] = ()
@@ -51,7 +59,8 @@ def record_requests(app: Flask) -> None:
 
 def _begin() -> None:
     now = clock.now()
-    g.observed = Observed(id=new_id(now), at=now, began=time.perf_counter())
+    replay = request.environ.get(REPLAY)
+    g.observed = Observed(id=new_id(now), at=now, began=time.perf_counter(), replay=replay)
 
 
 def _end(response: Response) -> Response:
@@ -98,4 +107,6 @@ def _answered(seen: Observed, route: str, status: int, seconds: float) -> Answer
         tolerances=seen.tolerances,
         subject_id=seen.subject_id,
         duration_microseconds=round(seconds * 1_000_000),
+        if_match=request.headers.get("If-Match"),
+        replay_of=seen.replay.request_id if seen.replay else None,
     )

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from bridge.access.grant import grant_api_key, grant_token, withdraw_api_key, withdraw_token
+from bridge.access.oauth_clients import grant_client_secret
 from bridge.billing.subscriptions import create_default_subscription
 from bridge.database.ids import new_id
 from bridge.database.sessions import Database
@@ -90,6 +91,7 @@ def add_customer(running: Running, name: str) -> Customer:
         revoked_key = grant_api_key(session, scopes=["admin"], lifetime=None, **given)
         withdraw_api_key(session, revoked_key.id, cause=CAUSE, now=now)
         key = grant_api_key(session, scopes=["admin"], lifetime=None, **given)
+        client_secret = grant_client_secret(session, connection.id, lifetime=None, **given)
     ended = {
         "revoked token": revoked_token.secret,
         "expired token": expired_token.secret,
@@ -97,6 +99,7 @@ def add_customer(running: Running, name: str) -> Customer:
         "expired key": expired_key.secret,
     }
     ids = {"connection": connection.id, "token": expired_token.id, "key": expired_key.id}
+    ids["client secret"] = client_secret.id
     return Customer(tenant_id, name, key.secret, token.secret, ended, ids)
 
 
@@ -126,8 +129,19 @@ def live_through_september(running: Running, customer: Customer) -> None:
     running.set_clock(OCTOBER)
     ids["invoice"] = _made(running.api(customer, "POST", "/invoices", {}))
     running.parts.request_log.flush()
-    requests = running.api(customer, "GET", "/requests?route=/scim/v2/Users").json
+    requests = running.api(customer, "GET", "/requests?route=/scim/v2/Users&status=201").json
     ids["request"] = requests["items"][0]["id"]
+    ids["failed request"] = _refused_for_a_moment(running, customer)
+
+
+def _refused_for_a_moment(running: Running, customer: Customer) -> str:
+    """Let a person be refused because of another of that name, who then goes."""
+    other = _made(running.scim(customer, "POST", "/Users", user("joan")))
+    refused = running.scim(customer, "POST", "/Users", {**user("joan"), "externalId": "another"})
+    assert refused.status_code == 409
+    assert running.scim(customer, "DELETE", f"/Users/{other}").status_code == 204
+    running.parts.request_log.flush()
+    return refused.headers["X-Request-Id"]
 
 
 def rules(group_id: str) -> dict[str, Any]:

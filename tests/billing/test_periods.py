@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.billing.period_days import PeriodDays, common, microseconds, run, union, without, zone_of
 from bridge.billing.periods import Period, add_months, period_containing, periods_between
+from bridge.billing.pricing.period_days import PeriodDays, common, microseconds, run, union, without, zone_of
 from bridge.errors import InvalidValue
 
 DAYS = st.dates(date(1990, 1, 1), date(2060, 1, 1))

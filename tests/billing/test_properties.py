@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.billing.pricing import price_period
+from bridge.billing.pricing.price_period import price_period
 from bridge.billing.quote import answer_quote, parse_quote
 from tests.billing.quotes import adds_up, invoices, lines, quote, term
 

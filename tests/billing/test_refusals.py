@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.billing.pricing.reading import DEFAULT_LIMITS
 from bridge.billing.quote import answer_quote
-from bridge.billing.reading import DEFAULT_LIMITS
 from bridge.errors import InvalidSyntax, InvalidValue, TooLarge
 from tests.billing.quotes import EVER, crew, quote, seat, term, used
 

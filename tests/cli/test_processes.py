@@ -1,7 +1,10 @@
+import os
 import subprocess
 import sys
 
+import psutil
 import pytest
+import requests
 
 from bridge.cli.demo import START
 from bridge.cli.stage import Stage
@@ -35,6 +38,27 @@ def test_the_demo_prints_seats_an_invoice_a_reason_and_a_reconciliation_without_
     ):
         assert part in told.stdout
     assert "Reconciliation: 0 findings." in told.stdout
+
+
+def test_the_demo_stays_up_until_it_is_stopped_and_leaves_nothing_running(tmp_path):
+    environment = dict(os.environ) | {"BRIDGE_VAR": str(tmp_path)}
+    process = subprocess.Popen(  # noqa: S603 (our own command)
+        [*COMMAND, "demo", "--stay", "--people", "4"], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    told = []
+    for line in process.stdout:
+        told.append(line)
+        if "bridge_api_" in line:
+            break
+    key, address = told[-1].split()[-1], next(line.split()[1] for line in told if " API " in line)
+    headers = {"Authorization": f"Bearer {key}"}
+    assert requests.get(f"{address}/tenant", headers=headers, timeout=5).json()["currency"] == "USD"
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    assert process.wait(timeout=30) == 0
+    process.stdout.close()
+    assert len(family) >= 3
+    assert [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE] == []
 
 
 def test_a_simulated_okta_and_entra_provision_a_bridge_that_keeps_its_own_time(tmp_path):

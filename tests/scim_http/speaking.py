@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
+from bridge.access.limits import open_rate_limits
 from bridge.database.engine import open_engine
 from bridge.database.ids import new_id
 from bridge.database.sessions import Database
@@ -41,7 +42,13 @@ def application(database_url: str, **chosen: object) -> Iterator[Flask]:
     log = RequestLog(database, seal, most_rows=100_000, wait_milliseconds=60_000)
     app = Flask("bridge", static_folder=None)
     app.url_map.strict_slashes = False
-    app.extensions["bridge"] = Bridge(settings=settings, database=database, seal=seal, request_log=log)
+    app.extensions["bridge"] = Bridge(
+        settings=settings,
+        database=database,
+        seal=seal,
+        request_log=log,
+        rate_limits=open_rate_limits(settings),
+    )
     record_requests(app)
     app.register_blueprint(scim.blueprint)
     yield app

@@ -12,9 +12,14 @@ def test_the_features_are_those_there_are(app: Flask, idp: Speaker):
     told = idp.get("/ServiceProviderConfig").json
     supported = {name: each["supported"] for name, each in told.items() if "supported" in each}
     assert supported == {
-        "patch": True, "bulk": False, "filter": True, "changePassword": False, "sort": False, "etag": True,
+        "patch": True, "bulk": True, "filter": True, "changePassword": False, "sort": True, "etag": True,
     }  # fmt: skip
     assert told["filter"]["maxResults"] == 1000
+    assert (told["bulk"]["maxOperations"], told["bulk"]["maxPayloadSize"]) == (1000, 4 * 1024 * 1024)
+    assert told["pagination"] == {
+        "cursor": True, "index": True, "defaultPaginationMethod": "index", "defaultPageSize": 100,
+        "maxPageSize": 1000, "cursorTimeout": 3600,
+    }  # fmt: skip
     assert told["meta"]["location"] == f"{ROOT}/ServiceProviderConfig"
     strict = add_speaker(app, dialect="strict").get("/ServiceProviderConfig").json
     assert "strict" in strict["authenticationSchemes"][0]["description"]

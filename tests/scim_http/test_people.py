@@ -119,9 +119,20 @@ def test_facts_follow_each_other_without_a_gap_and_name_their_entries(idp: Speak
     assert idp.person(priya).changed_at == versions[-1].start
 
 
-def test_taking_active_away_changes_nothing(idp: Speaker, priya: str):
-    assert idp.patch(f"/Users/{priya}", {"op": "remove", "path": "active"}).status_code == 200
-    assert idp.person(priya).active
+@pytest.mark.parametrize("active", [True, False])
+def test_taking_active_away_leaves_it_unassigned_and_the_person_as_active_as_before(
+    idp: Speaker, priya: str, *, active: bool
+):
+    idp.patch(f"/Users/{priya}", {"op": "replace", "path": "active", "value": active})
+    answer = idp.patch(f"/Users/{priya}", {"op": "remove", "path": "active"})
+    assert (answer.status_code, answer.json.get("active")) == (200, None)
+    assert "active" not in idp.get(f"/Users/{priya}").json
+    assert [idp.person(priya).active, idp.versions(priya)[-1].active] == [active, active]
+    for written, total in [("active pr", 0), ("active eq true", 0), ("not (active pr)", 1)]:
+        assert idp.get("/Users", query_string={"filter": written}).json["totalResults"] == total
+    assert "scim:person:deactivate" not in idp.actions(priya)[-1:]
+    idp.patch(f"/Users/{priya}", {"op": "replace", "path": "active", "value": not active})
+    assert idp.person(priya).active is not active
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])

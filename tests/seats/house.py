@@ -115,11 +115,12 @@ class House:
             for fact in group.memberships:
                 self.add(Membership, member_id=group_id, member_kind="group", **_columns(fact))
 
-    def rules(self, *rules, effective_from=0, now=None):
+    def rules(self, *rules, effective_from=0, now=None, **more):
         with self.database.write(self.tenant_id) as session:
             return apply_rules(
-                session, {"rules": list(rules)}, author="root", note="", effective_from=at(effective_from),
-                known_plans=PLANS, known_roles=ROLES, cause=OPERATOR, now=now or at(effective_from),
+                session, {"rules": list(rules), **more}, author="root", note="",
+                effective_from=at(effective_from), known_plans=PLANS, known_roles=ROLES, cause=OPERATOR,
+                now=now or at(effective_from),
             )  # fmt: skip
 
     def due(self, *ids, kind="person", hour=0, cause_id="cause"):

@@ -4,7 +4,7 @@ import os
 import pwd
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,13 +55,13 @@ class PostgreSQL:
 
 
 @contextmanager
-def running() -> Iterator[PostgreSQL]:
+def running(settings: Mapping[str, str] = SETTINGS) -> Iterator[PostgreSQL]:
     """Run a cluster whose only databases are PostgreSQL's own."""
     recipe = Recipe(
         user=unprivileged_user(),
         stop_signal=signal.SIGQUIT,
         prepare=initialise,
-        command=command,
+        command=lambda folder, port: command(folder, port, settings),
         answers=answers,
     )
     with kept(recipe) as port:
@@ -94,9 +94,9 @@ def initialise(folder: Path) -> None:
         raise ServerFailed(f"initdb did not finish:\n{done.stdout}{done.stderr}")
 
 
-def command(folder: Path, port: int) -> list[str]:
-    settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
-    return [program("postgres"), "-D", str(folder / "cluster"), "-p", str(port), *settings]
+def command(folder: Path, port: int, settings: Mapping[str, str]) -> list[str]:
+    chosen = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return [program("postgres"), "-D", str(folder / "cluster"), "-p", str(port), *chosen]
 
 
 def answers(port: int) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from bridge.access.scopes import SCOPES
 from bridge.web.api.operations import NO_CONTENT, OPERATIONS, Operation, blueprint, public
 from bridge.web.api.parameters import Parameter
-from bridge.web.api.schemas import COMPONENTS, component
+from bridge.web.api.schemas import COMPONENTS, TEXT, component, record
 from bridge.web.api.scim_paths import scim_paths
 
 PROBLEM = {"application/problem+json": {"schema": component("Problem")}}
@@ -33,6 +33,7 @@ def document() -> dict[str, Any]:
         item = paths.setdefault(f"{blueprint.url_prefix}{operation.path}", {})
         item[operation.method.lower()] = _operation(operation)
     paths.update(scim_paths("/scim/v2"))
+    paths["/oauth/token"] = {"post": _token_request()}
     paths.update((path, {"get": _health(path)}) for path in HEALTH)
     scopes = "\n".join(f"- `{scope}`: {meaning}" for scope, meaning in SCOPES.items())
     return {
@@ -48,7 +49,12 @@ def document() -> dict[str, Any]:
             "schemas": COMPONENTS,
             "securitySchemes": {
                 "api_key": {"type": "http", "scheme": "bearer", "description": "bridge_api_…"},
-                "scim_token": {"type": "http", "scheme": "bearer", "description": "bridge_scim_…"},
+                "scim_token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "bridge_scim_…, or an access token bridge_oauth_…",
+                },
+                "oauth_client": {"type": "http", "scheme": "basic", "description": "bridge_client_…"},
             },
         },
     }
@@ -95,6 +101,30 @@ def _parameter(declared: Parameter) -> dict[str, Any]:
         "in": "query",
         "description": declared.description,
         "schema": declared.schema,
+    }
+
+
+def _token_request() -> dict[str, Any]:
+    form = record(
+        {"grant_type": {"const": "client_credentials"}},
+        {"client_id": TEXT, "client_secret": TEXT, "scope": TEXT},
+    )
+    refused = {"application/json": {"schema": component("OAuthError")}}
+    return {
+        "operationId": "issue_access_token",
+        "summary": "Exchange the secret of a connection's OAuth client for an access token",
+        "description": "RFC 6749 section 4.4. The secret is sent in the form, or by HTTP Basic.",
+        "security": [{"oauth_client": []}, {}],
+        "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": form}}},
+        "responses": {
+            "200": {
+                "description": "A token for the SCIM entrance",
+                "content": {"application/json": {"schema": component("AccessToken")}},
+            },
+            "400": {"description": "Why not (section 5.2)", "content": refused},
+            "401": {"description": "The client is unknown, or its secret has ended", "content": refused},
+            "default": {"description": "Too large, too many, not now", "content": refused},
+        },
     }
 
 

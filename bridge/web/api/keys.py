@@ -15,7 +15,7 @@ from bridge.web.context import bridge
 def show_api_keys(call: Call) -> dict[str, Any]:
     with call.database.read(call.tenant_id) as session:
         rows = api_keys(session)
-    return {"items": [{**credential(row), "scopes": row.scopes} for row in rows]}
+    return {"items": [{**credential(row, call.now), "scopes": row.scopes} for row in rows]}
 
 
 @operation(

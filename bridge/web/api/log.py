@@ -2,13 +2,17 @@
 
 from typing import Any
 
+from flask import current_app, request
+
 from bridge.provisioning.read_requests import RequestFilter, request_asked, requests
+from bridge.provisioning.replay import Claim, find_claim
 from bridge.provisioning.tables import RequestRecord
 from bridge.web.api.operations import Call, operation
 from bridge.web.api.pages import CURSOR, LIMIT, page_of
-from bridge.web.api.parameters import choice, text, truth, whole
+from bridge.web.api.parameters import choice, instant, text, truth, whole
 from bridge.web.api.schemas import component, page
 from bridge.web.context import bridge
+from bridge.web.replaying import replay_request
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
@@ -23,6 +27,8 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
         text("route", "Only those of this route, as the log shows it"),
         text("connection_id", "Only those of this connection"),
         text("subject_id", "Only those about this person or group"),
+        instant("since", "Only those from this instant on"),
+        instant("until", "Only those before this instant"),
         CURSOR, LIMIT,
     ),
 )  # fmt: skip
@@ -41,7 +47,39 @@ def show_requests(call: Call) -> dict[str, Any]:
 def show_request(call: Call, request_id: str) -> dict[str, Any]:
     with call.database.read(call.tenant_id) as session:
         row, asked = request_asked(session, request_id, seal=bridge().seal)
-    return {**_request(row), "target": asked.target, "body": asked.body}
+        claim = find_claim(session, request_id)
+    return {
+        **_request(row),
+        "target": asked.target,
+        "body": asked.body,
+        "replayed": _claim(claim) if claim else None,
+    }
+
+
+@operation(
+    "POST", "/requests/{request_id}/replay", "Send a failed write of an identity provider again, once",
+    scope="log:replay", answer=component("Replay"),
+)  # fmt: skip
+def replay_one_request(call: Call, request_id: str) -> dict[str, Any]:
+    replayed = replay_request(
+        bridge(),
+        current_app.wsgi_app,
+        request_id,
+        tenant_id=call.tenant_id,
+        by=call.cause,
+        root_url=request.root_url,
+    )
+    return {"request_id": request_id, **_claim(replayed.claim), "status": replayed.status}
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {
+        "replay_id": claim.replay_id,
+        "at": claim.at,
+        "actor_kind": claim.actor_kind,
+        "actor_id": claim.actor_id,
+        "status": claim.status,
+    }
 
 
 def _request(row: RequestRecord) -> dict[str, Any]:
@@ -57,4 +95,5 @@ def _request(row: RequestRecord) -> dict[str, Any]:
         "tolerances": row.tolerances,
         "subject_id": row.subject_id,
         "duration_microseconds": row.duration_microseconds,
+        "replay_of": row.replay_of,
     }

@@ -146,6 +146,7 @@ def _call(declared: Operation, scope: str, check: Check | None, path_parts: Mapp
     seen.caller = authenticate(
         parts.database, parts.seal, request.headers.get("Authorization"), kind="api_key", now=seen.at
     )
+    parts.rate_limits.admit(seen.caller.tenant_id, "api_requests")
     seen.caller.require(scope)
     for part in path_parts.values():
         # Every id is made here; what cannot be one is not looked up (nor could PostgreSQL take a NUL).

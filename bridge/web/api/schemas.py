@@ -68,6 +68,8 @@ _CREDENTIAL = {
     "expires_at": maybe(INSTANT),
     "revoked_at": maybe(INSTANT),
     "last_used_at": maybe(INSTANT),
+    "expires_in_days": maybe(WHOLE),
+    "expires_soon": TRUTH,
 }
 _NEW_SECRET = {"id": TEXT, "secret": TEXT, "expires_at": maybe(INSTANT)}
 _RULE_SET = {
@@ -101,6 +103,14 @@ _REQUEST = {
     "tolerances": TEXTS,
     "subject_id": maybe(TEXT),
     "duration_microseconds": WHOLE,
+    "replay_of": maybe(TEXT),
+}
+_REPLAYED = {
+    "replay_id": TEXT,
+    "at": INSTANT,
+    "actor_kind": TEXT,
+    "actor_id": TEXT,
+    "status": maybe(WHOLE),
 }
 _SHARES = {
     name: listed(record({name.removesuffix("s"): maybe(TEXT), "amount": MONEY}))
@@ -186,6 +196,13 @@ COMPONENTS: dict[str, Schema] = {
         {"expires_in_days": EXPIRES},
     ),
     "Secret": record(_NEW_SECRET),
+    "OAuthClient": record(
+        {"client_id": TEXT, "token_endpoint": TEXT, "secrets": listed(record(_CREDENTIAL))}
+    ),
+    "NewClientSecret": record({}, {"expires_in_days": EXPIRES}),
+    "ClientSecret": record({"client_id": TEXT, "token_endpoint": TEXT, **_NEW_SECRET}),
+    "AccessToken": record({"token_type": TEXT, "access_token": TEXT, "expires_in": WHOLE, "scope": TEXT}),
+    "OAuthError": record({"error": TEXT}, {"error_description": TEXT}),
     "Person": record(_PERSON),
     "PersonDetail": record(
         {**_PERSON, "resource": ANY_OBJECT, "groups": listed(record({"id": TEXT, "display_name": TEXT}))}
@@ -214,6 +231,18 @@ COMPONENTS: dict[str, Schema] = {
             "applied": TRUTH,
         }
     ),
+    "ExtensionSchema": record(
+        {
+            "id": TEXT,
+            "urn": TEXT,
+            "version": WHOLE,
+            "author": TEXT,
+            "created_at": INSTANT,
+            "document": ANY_OBJECT,
+        }
+    ),
+    "ExtensionDocument": {"type": "object", "description": "A schema as SCIM publishes one (RFC 7643 7)"},
+    "AppliedExtension": record({"id": TEXT, "urn": TEXT, "version": WHOLE, "applied": TRUTH}),
     "Seat": record(
         {
             "person_id": TEXT,
@@ -325,7 +354,8 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "Finding": record(dict.fromkeys(("kind", "subject", "id", "expected", "found", "remedy"), TEXT)),
     "Request": record(_REQUEST),
-    "RequestDetail": record({**_REQUEST, "target": TEXT, "body": TEXT}),
+    "RequestDetail": record({**_REQUEST, "target": TEXT, "body": TEXT, "replayed": maybe(record(_REPLAYED))}),
+    "Replay": record({"request_id": TEXT, **_REPLAYED}),
     "JournalEntry": record(
         {
             "id": TEXT,

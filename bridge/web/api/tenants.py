@@ -1,8 +1,9 @@
 """Routes on the tenant, its connections, their tokens."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from bridge.access.expiry import expiry_of
 from bridge.access.grant import grant_token, tokens_of, withdraw_token
 from bridge.directory.go_live import go_live
 from bridge.tenants.connections import find_connection, list_connections
@@ -81,7 +82,7 @@ def switch_to_live(call: Call, connection_id: str) -> dict[str, Any]:
 def show_tokens(call: Call, connection_id: str) -> dict[str, Any]:
     with call.database.read(call.tenant_id) as session:
         rows = tokens_of(session, connection_id)
-    return {"items": [{**credential(row), "connection_id": row.connection_id} for row in rows]}
+    return {"items": [{**credential(row, call.now), "connection_id": row.connection_id} for row in rows]}
 
 
 @operation(
@@ -121,14 +122,17 @@ def secret(made: NewCredential) -> dict[str, Any]:
     return {"id": made.id, "secret": made.secret, "expires_at": made.expires_at}
 
 
-def credential(row: Credential) -> dict[str, Any]:
-    """Return what is shown of a credential later."""
+def credential(row: Credential, now: datetime) -> dict[str, Any]:
+    """Return what is shown of a credential later, with a warning ahead of its expiry."""
+    expiry = expiry_of(row, warning_days=bridge().settings.expiry_warning_days, now=now)
     return {
         "id": row.id,
         "created_at": row.created_at,
         "expires_at": row.expires_at,
         "revoked_at": row.revoked_at,
         "last_used_at": row.last_used_at,
+        "expires_in_days": expiry.days,
+        "expires_soon": expiry.soon,
     }
 
 

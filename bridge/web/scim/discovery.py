@@ -1,21 +1,24 @@
 """Routes by which clients discover what there is: features, resource types, schemas, roles, plans."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
 
 from bridge.errors import NotFound
+from bridge.provisioning.client import Client
 from bridge.scim.attributes import ResourceSchema, schema_document
 from bridge.scim.matches import matches
 from bridge.scim.messages import (
     RESOURCE_TYPES,
+    ResourceType,
     ServiceFeatures,
     list_response,
     resource_type_document,
     service_provider_config,
 )
-from bridge.scim.schemas import ENTITLEMENT_RESOURCE, ROLE_RESOURCE
+from bridge.scim.schemas import ENTITLEMENT_RESOURCE, ROLE_RESOURCE, USER_RESOURCE
 from bridge.scim.text import shown
 from bridge.web.context import bridge
 from bridge.web.scim.answers import answer
@@ -29,7 +32,14 @@ Document = dict[str, Any]
 @blueprint.get("/ServiceProviderConfig", provide_automatic_options=False)
 def show_service_provider_config() -> Response:
     """Answer what this endpoint can do (RFC 7643 section 5)."""
-    features = ServiceFeatures(filter_results=bridge().settings.page_most, sort=False)
+    settings = bridge().settings
+    features = ServiceFeatures(
+        bulk_operations=settings.bulk_operations,
+        bulk_payload_bytes=min(settings.bulk_bytes, settings.body_bytes),
+        filter_results=settings.page_most,
+        page_default=settings.page_default,
+        cursor_seconds=settings.cursor_seconds,
+    )
     with reading() as (_session, client):
         return answer(service_provider_config(client.root, client.dialect, features))
 
@@ -37,25 +47,29 @@ def show_service_provider_config() -> Response:
 @blueprint.get("/ResourceTypes", provide_automatic_options=False)
 def list_resource_types() -> Response:
     """Answer what can be read here, and where (RFC 7643 section 6)."""
-    return _all(list(_resource_types().values()))
+    with reading() as (_session, client):
+        return _all(list(_resource_types(client).values()))
 
 
 @blueprint.get("/ResourceTypes/<name>", provide_automatic_options=False)
 def show_resource_type(name: str) -> Response:
     """Answer one resource type."""
-    return answer(_one(_resource_types(), name, "resource type"))
+    with reading() as (_session, client):
+        return answer(_one(_resource_types(client), name, "resource type"))
 
 
 @blueprint.get("/Schemas", provide_automatic_options=False)
 def list_schemas() -> Response:
     """Answer the schemas of all resource types (RFC 7643 section 7)."""
-    return _all(list(_schemas().values()))
+    with reading() as (_session, client):
+        return _all(list(_schemas(client).values()))
 
 
 @blueprint.get("/Schemas/<urn>", provide_automatic_options=False)
 def show_schema(urn: str) -> Response:
     """Answer one schema, by its URN in any case."""
-    return answer(_one(_schemas(), urn, "schema"))
+    with reading() as (_session, client):
+        return answer(_one(_schemas(client), urn, "schema"))
 
 
 @blueprint.get("/Roles", provide_automatic_options=False)
@@ -82,12 +96,20 @@ def show_license(key: str) -> Response:
     return answer(shape(ENTITLEMENT_RESOURCE).of(_one(_licenses(), key, "license")))
 
 
-def _resource_types() -> dict[str, Document]:
-    return {each.name.lower(): resource_type_document(each, root()) for each in RESOURCE_TYPES}
+def _types(client: Client) -> list[ResourceType]:
+    """Return the resource types, that of users with the tenant's own schemas."""
+    return [
+        replace(each, resource_schema=client.user_schema) if each.resource_schema is USER_RESOURCE else each
+        for each in RESOURCE_TYPES
+    ]
 
 
-def _schemas() -> dict[str, Document]:
-    resources = [each.resource_schema for each in RESOURCE_TYPES]
+def _resource_types(client: Client) -> dict[str, Document]:
+    return {each.name.lower(): resource_type_document(each, client.root) for each in _types(client)}
+
+
+def _schemas(client: Client) -> dict[str, Document]:
+    resources = [each.resource_schema for each in _types(client)]
     schemas = [schema for each in resources for schema in (each.core, *each.extensions)]
     documents = {each.id.lower(): schema_document(each) for each in schemas}
     for document in documents.values():

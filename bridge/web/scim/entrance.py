@@ -4,22 +4,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Blueprint, request
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bridge.access.authenticate import Caller, authenticate
+from bridge.database.prepared import prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.errors import Unauthenticated
 from bridge.journal.record import Cause
 from bridge.provisioning.client import Client
+from bridge.provisioning.replay import claim_replay
 from bridge.scim.reading import DIALECTS, Limits
-from bridge.tenants.tables import Connection
+from bridge.tenants.extension_schemas import user_schema_at
+from bridge.tenants.tables import Connection, Tenant
 from bridge.web.context import bridge
 from bridge.web.recording import observed
+from bridge.web.scim.rates import limit_rate
 
 PREFIX = "/scim/v2"
 
 #: Entra adds this to the query of each request when its standard-conforming shapes are switched on.
 ENTRA_FLAG = "aadoptscim062020"
+
+_CONNECTIONS, _TENANTS = table_of(Connection).c, table_of(Tenant).c
+DIALECT = prepared(
+    select(_CONNECTIONS.dialect, _TENANTS.schema_version).where(
+        _CONNECTIONS.id == bindparam("ident"), _CONNECTIONS.tenant_id == _TENANTS.tenant_id
+    )
+)
 
 blueprint = Blueprint("scim", __name__, url_prefix=PREFIX)
 
@@ -30,8 +42,11 @@ def is_ours(path: str) -> bool:
 
 
 def admit() -> None:
-    """Find out who asks, before anything else is looked at. Raises ``Unauthenticated``."""
+    """Find out who asks, before anything else is looked at. Raises ``Unauthenticated``, ``LimitReached``."""
     seen, parts = observed(), bridge()
+    if seen.replay is not None:
+        seen.caller = seen.replay.caller
+        return
     seen.caller = authenticate(
         parts.database,
         parts.seal,
@@ -39,11 +54,12 @@ def admit() -> None:
         kind="scim_token",
         now=seen.at,
     )
+    limit_rate(seen.caller, PREFIX)
 
 
 def root() -> str:
     """Return the address of this entrance as clients reach it, without a slash at the end."""
-    public = bridge().settings.public_url or request.root_url
+    public = bridge().settings.public_url or f"{request.scheme}://{request.host}{request.script_root}"
     return public.rstrip("/") + PREFIX
 
 
@@ -58,8 +74,10 @@ def reading() -> Iterator[tuple[TenantSession, Client]]:
 @contextmanager
 def writing() -> Iterator[tuple[TenantSession, Client]]:
     """Open a transaction that commits at its end, in the caller's tenant."""
-    caller = _caller()
+    caller, seen = _caller(), observed()
     with bridge().database.write(caller.tenant_id) as session:
+        if seen.replay is not None:
+            claim_replay(session, seen.replay, replay_id=seen.id, now=seen.at)
         yield session, _client(session, caller)
 
 
@@ -72,9 +90,10 @@ def _caller() -> Caller:
 def _client(session: TenantSession, caller: Caller) -> Client:
     """Return who asks. Raises ``Unauthenticated`` when the connection is gone, though its token is known."""
     connection_id = caller.connection_id or ""
-    name = session.scalar(select(Connection.dialect).where(Connection.id == connection_id))
-    if name is None:
+    row = session.run(DIALECT, ident=connection_id).one_or_none()
+    if row is None:
         raise Unauthenticated(f"the connection {connection_id} of this token does not exist any more")
+    name, schema_version = row
     if name == "entra" and any(key.lower() == ENTRA_FLAG for key in request.args):
         name = "entra-2020"
     settings = bridge().settings
@@ -83,6 +102,9 @@ def _client(session: TenantSession, caller: Caller) -> Client:
         elements=settings.attribute_values,
         members=settings.group_members,
         operations=settings.patch_operations,
+        group_levels=settings.group_levels,
     )
-    cause = Cause("connection", connection_id, observed().id)
-    return Client(connection_id, DIALECTS[name], limits, bridge().seal, cause, root())
+    seen = observed()
+    cause = seen.replay.cause(seen.id) if seen.replay else Cause("connection", connection_id, seen.id)
+    schema = user_schema_at(session, schema_version)
+    return Client(connection_id, DIALECTS[name], limits, bridge().seal, cause, root(), schema)

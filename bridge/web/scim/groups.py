@@ -3,26 +3,25 @@
 from flask import Response
 
 from bridge.database.sessions import TenantSession
-from bridge.directory.search import Found, count_members, find_groups, get_group
+from bridge.directory.search import Found, count_members, get_group
 from bridge.provisioning.client import Client, Written
 from bridge.provisioning.create_group import create_group
 from bridge.provisioning.delete_group import delete_group
 from bridge.provisioning.patch_group import patch_group
 from bridge.provisioning.replace_group import replace_group
-from bridge.scim.messages import list_response
 from bridge.scim.schemas import GROUP_RESOURCE
 from bridge.web.bodies import json_body
 from bridge.web.recording import observed
 from bridge.web.scim.answers import (
     CREATED,
-    answer,
     answer_nothing,
     answer_resource,
     answer_unchanged,
     prefers_minimal,
 )
 from bridge.web.scim.entrance import blueprint, reading, writing
-from bridge.web.scim.parameters import filter_of, if_match, page, shape
+from bridge.web.scim.lists import list_of
+from bridge.web.scim.parameters import asked, if_match, shape
 from bridge.web.scim.rendering import render_groups
 
 #: A PATCH of a larger group is answered without it, unless the client says which attributes it wants.
@@ -35,18 +34,7 @@ WANTS_NO_BODY = frozenset({"entra", "entra-2020"})
 @blueprint.get("/Groups", provide_automatic_options=False)
 def list_groups() -> Response:
     """Answer a page of groups (RFC 7644 section 3.4.2)."""
-    (start_index, count), wanted = page(), shape(GROUP_RESOURCE)
-    with reading() as (session, client):
-        found = find_groups(
-            session,
-            connection_id=client.connection_id,
-            parsed=filter_of(GROUP_RESOURCE, client.dialect),
-            start_index=start_index,
-            count=count,
-            root=client.root,
-        )
-        documents = render_groups(session, found.found, root=client.root, shape=wanted)
-    return answer(list_response(documents, found.total, start_index, len(documents)))
+    return list_of("Group", lambda _client: asked())
 
 
 @blueprint.get("/Groups/<group_id>", provide_automatic_options=False)

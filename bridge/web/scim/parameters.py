@@ -6,18 +6,17 @@ from typing import Any
 
 from flask import request
 
-from bridge.errors import InvalidValue
+from bridge.errors import InvalidCursor, InvalidValue
 from bridge.scim.attributes import ResourceSchema
 from bridge.scim.filter_tree import Filter
 from bridge.scim.filters import FilterLimits, parse_filter, resolve_filter
 from bridge.scim.messages import project
 from bridge.scim.reading import Dialect
+from bridge.scim.search_request import LARGEST, SearchRequest
 from bridge.scim.text import shown
 from bridge.web.context import bridge
 
 INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
-#: A page that starts later is empty, so there is no need for numbers that no database takes.
-LAST_INDEX = 2**31
 
 
 def parameter(name: str) -> str | None:
@@ -59,23 +58,49 @@ def shape(schema: ResourceSchema) -> Shape:
 
 
 def filter_of(schema: ResourceSchema, dialect: Dialect) -> Filter | None:
-    """Return the filter, if there is one. Raises ``InvalidFilter``."""
-    text = parameter("filter")
+    """Return the filter of the query string, if there is one. Raises ``InvalidFilter``."""
+    parsed = parsed_filter(parameter("filter"), dialect)
+    if parsed is None:
+        return None
+    return resolve_filter(parsed, schema, tolerant="text_in_comparisons" in dialect.tolerances)
+
+
+def parsed_filter(text: str | None, dialect: Dialect) -> Filter | None:
+    """Return a filter that is yet to be resolved against a schema, or None. Raises ``InvalidFilter``."""
     if text is None:
         return None
-    bare, typed = (each in dialect.tolerances for each in ("bare_words", "text_in_comparisons"))
     settings = bridge().settings
     limits = FilterLimits(settings.filter_bytes, settings.filter_depth, settings.filter_conditions)
-    parsed = parse_filter(text, limits=limits, tolerate_bare_words=bare)
-    return resolve_filter(parsed, schema, tolerant=typed)
+    return parse_filter(text, limits=limits, tolerate_bare_words="bare_words" in dialect.tolerances)
+
+
+def asked() -> SearchRequest:
+    """Return what the query string asks of a list (RFC 7644 section 3.4.2)."""
+    return SearchRequest(
+        filter=parameter("filter"),
+        sort_by=parameter("sortBy"),
+        sort_order=parameter("sortOrder"),
+        start_index=_integer("startIndex"),
+        count=_integer("count"),
+        cursor="" if parameter("cursor") is None and _names_a_cursor() else parameter("cursor"),
+        attributes=_names("attributes"),
+        excluded=_names("excludedAttributes"),
+    )
 
 
 def page() -> tuple[int, int]:
+    """Return the first index, from 1, and the count of a page of what has no cursors."""
+    if _names_a_cursor():
+        raise InvalidCursor("This list is paged by startIndex alone. Leave out the cursor.")
+    return window(asked())
+
+
+def window(wanted: SearchRequest) -> tuple[int, int]:
     """Return the first index, from 1, and the count of the page (RFC 7644 section 3.4.2.4)."""
     settings = bridge().settings
-    start_index = _integer("startIndex", default=1)
-    count = _integer("count", default=settings.page_default)
-    return min(max(start_index, 1), LAST_INDEX), min(max(count, 0), settings.page_most)
+    start_index = 1 if wanted.start_index is None else wanted.start_index
+    count = settings.page_default if wanted.count is None else wanted.count
+    return min(max(start_index, 1), LARGEST), min(max(count, 0), settings.page_most)
 
 
 def if_match() -> str | None:
@@ -83,10 +108,15 @@ def if_match() -> str | None:
     return request.headers.get("If-Match")
 
 
-def _integer(name: str, *, default: int) -> int:
+def _names_a_cursor() -> bool:
+    """Tell whether there is a cursor, if only an empty one: that asks for the first page."""
+    return any(key.lower() == "cursor" for key in request.args)
+
+
+def _integer(name: str) -> int | None:
     text = parameter(name)
     if text is None:
-        return default
+        return None
     if INTEGER.fullmatch(text) is None:
         raise InvalidValue(f"{name} must be a whole number; {shown(text)} is not.")
     return int(text)

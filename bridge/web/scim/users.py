@@ -3,44 +3,31 @@
 from flask import Response
 
 from bridge.database.sessions import TenantSession
-from bridge.directory.search import Found, find_people, get_person
+from bridge.directory.search import Found, get_person
 from bridge.provisioning.client import Client, Written
 from bridge.provisioning.create_person import create_person
 from bridge.provisioning.delete_person import delete_person
 from bridge.provisioning.patch_person import patch_person
 from bridge.provisioning.replace_person import replace_person
-from bridge.scim.messages import list_response
-from bridge.scim.schemas import USER_RESOURCE
 from bridge.web.bodies import json_body
 from bridge.web.recording import observed
 from bridge.web.scim.answers import (
     CREATED,
-    answer,
     answer_nothing,
     answer_resource,
     answer_unchanged,
     prefers_minimal,
 )
 from bridge.web.scim.entrance import blueprint, reading, writing
-from bridge.web.scim.parameters import filter_of, if_match, page, shape
+from bridge.web.scim.lists import list_of
+from bridge.web.scim.parameters import asked, if_match, shape
 from bridge.web.scim.rendering import render_people
 
 
 @blueprint.get("/Users", provide_automatic_options=False)
 def list_users() -> Response:
     """Answer a page of people (RFC 7644 section 3.4.2)."""
-    (start_index, count), wanted = page(), shape(USER_RESOURCE)
-    with reading() as (session, client):
-        found = find_people(
-            session,
-            connection_id=client.connection_id,
-            parsed=filter_of(USER_RESOURCE, client.dialect),
-            start_index=start_index,
-            count=count,
-            root=client.root,
-        )
-        documents = render_people(session, found.found, root=client.root, shape=wanted)
-    return answer(list_response(documents, found.total, start_index, len(documents)))
+    return list_of("User", lambda _client: asked())
 
 
 @blueprint.get("/Users/<person_id>", provide_automatic_options=False)
@@ -103,5 +90,5 @@ def _written(session: TenantSession, client: Client, written: Written) -> Respon
 
 
 def _shown(session: TenantSession, client: Client, found: Found, status: int = 200) -> Response:
-    [document] = render_people(session, [found], root=client.root, shape=shape(USER_RESOURCE))
+    [document] = render_people(session, [found], root=client.root, shape=shape(client.user_schema))
     return answer_resource(document, found, f"{client.root}/Users/{found.id}", status)

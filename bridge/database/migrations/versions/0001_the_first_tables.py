@@ -34,15 +34,22 @@ def upgrade() -> None:
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("kind", Key, nullable=False),
         sa.Column("connection_id", Key, nullable=True),
+        sa.Column("issued_by", Key, nullable=True),
         sa.Column("scopes", Document, nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("expires_at", Instant(), nullable=True),
         sa.Column("revoked_at", Instant(), nullable=True),
         sa.Column("last_used_at", Instant(), nullable=True),
         sa.CheckConstraint(
-            "(kind = 'scim_token') = (connection_id IS NOT NULL)", name=op.f("ck_credentials_connection")
+            "(kind <> 'api_key') = (connection_id IS NOT NULL)", name=op.f("ck_credentials_connection")
         ),
-        sa.CheckConstraint("kind IN ('scim_token', 'api_key')", name=op.f("ck_credentials_kind")),
+        sa.CheckConstraint(
+            "(kind = 'oauth_token') = (issued_by IS NOT NULL)", name=op.f("ck_credentials_issued_by")
+        ),
+        sa.CheckConstraint(
+            "kind IN ('scim_token', 'api_key', 'oauth_client', 'oauth_token')",
+            name=op.f("ck_credentials_kind"),
+        ),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_credentials")),
         sa.UniqueConstraint("id", name=op.f("uq_credentials_id")),
     )
@@ -108,6 +115,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_refusals_at", "refusals", ["at"], unique=False)
     op.create_table(
+        "replay_claims",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("request_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("actor_kind", Key, nullable=False),
+        sa.Column("actor_id", Key, nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "request_id", name=op.f("pk_replay_claims")),
+    )
+    op.create_index("ix_replay_claims_at", "replay_claims", ["tenant_id", "at"], unique=False)
+    op.create_table(
         "request_records",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -121,6 +139,7 @@ def upgrade() -> None:
         sa.Column("tolerances", Document, nullable=False),
         sa.Column("subject_id", Key, nullable=True),
         sa.Column("duration_microseconds", sa.Integer(), nullable=False),
+        sa.Column("replay_of", Key, nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_request_records")),
     )
@@ -133,6 +152,7 @@ def upgrade() -> None:
         sa.Column("timezone", Key, nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("settled_until", Instant(), nullable=True),
+        sa.Column("schema_version", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_tenants")),
     )
     op.create_table(
@@ -148,6 +168,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_connections")),
     )
     op.create_index("uq_connections_name", "connections", ["tenant_id", "name"], unique=True)
+    op.create_table(
+        "extension_schemas",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("urn", Key, nullable=False),
+        sa.Column("document", Document, nullable=False),
+        sa.Column("author", Key, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_extension_schemas_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_extension_schemas")),
+    )
+    op.create_index(
+        "uq_extension_schemas_version", "extension_schemas", ["tenant_id", "version"], unique=True
+    )
     op.create_table(
         "invoice_counters",
         sa.Column("tenant_id", Key, nullable=False),

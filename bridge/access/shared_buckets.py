@@ -1,0 +1,98 @@
+"""Where the state of buckets is kept: in this process, or in Redis for several processes."""
+
+import threading
+import time
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from bridge.access.buckets import Bucket, take
+from config.settings import Settings
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+#: How long the process's own buckets are used after Redis failed, before it is asked again.
+PAUSE_SECONDS = 5.0
+
+#: ``take`` of ``bridge.access.buckets`` on Redis's own clock, so that the processes' clocks need not agree.
+#: The key goes when its bucket is full: a bucket that was never used is full as well.
+TAKE = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local refill, span = tonumber(ARGV[1]), tonumber(ARGV[2])
+local before = tonumber(redis.call('GET', KEYS[1]) or '0')
+before = math.min(math.max(before, now), now + span)
+local after = before + refill
+local missing = after - now - span
+if missing > 0 then return missing end
+redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', math.ceil((after - now) / 1000))
+return 0
+"""
+
+log = structlog.get_logger(__name__)
+
+
+class Buckets(Protocol):
+    """Takes one request out of the bucket of a key; returns the microseconds to wait, 0 when it may pass."""
+
+    def take(self, key: str, bucket: Bucket) -> int: ...
+
+
+class OwnBuckets:
+    """Buckets of this process alone."""
+
+    def __init__(self) -> None:
+        self._full_at: dict[str, int] = {}
+        self._taking = threading.Lock()
+
+    def take(self, key: str, bucket: Bucket) -> int:
+        """Take one request; real time, whatever the bridge's clock is set to."""
+        with self._taking:
+            now = time.monotonic_ns() // 1000
+            taken = take(bucket, self._full_at.get(key, 0), now)
+            self._full_at[key] = taken.full_at
+        return taken.wait_microseconds
+
+
+class SharedBuckets:
+    """Buckets of all processes that share a Redis; while it fails, each process goes by its own.
+
+    Nothing depends on Redis keeping them: a bucket that is lost is a full one.
+    """
+
+    def __init__(self, redis: "Redis") -> None:
+        self._own = OwnBuckets()
+        self._script = redis.register_script(TAKE)
+        self._asked_again_at = 0.0
+
+    def take(self, key: str, bucket: Bucket) -> int:
+        """Take one request; a Redis that does not answer costs one short wait every few seconds."""
+        if time.monotonic() >= self._asked_again_at:
+            from redis.exceptions import RedisError  # noqa: PLC0415 (where no Redis is used none is loaded)
+
+            try:
+                return int(
+                    self._script(
+                        keys=[f"bridge:bucket:{key}"], args=[bucket.refill_microseconds, bucket.span]
+                    )
+                )
+            except RedisError as error:
+                self._asked_again_at = time.monotonic() + PAUSE_SECONDS
+                log.warning("limits.redis_failed", error=type(error).__name__, pause_seconds=PAUSE_SECONDS)
+        return self._own.take(key, bucket)
+
+
+def open_buckets(chosen: Settings) -> Buckets:
+    """Return the buckets of these settings: shared where the broker is a Redis; nothing is connected yet."""
+    if not chosen.broker.startswith(("redis://", "rediss://")):
+        return OwnBuckets()
+    from redis import Redis  # noqa: PLC0415 (the commands that need none start quickly)
+    from redis.backoff import NoBackoff  # noqa: PLC0415 (as above)
+    from redis.retry import Retry  # noqa: PLC0415 (as above)
+
+    seconds = chosen.nudge_milliseconds / 1000
+    once = Retry(NoBackoff(), 0)
+    return SharedBuckets(
+        Redis.from_url(chosen.broker, socket_timeout=seconds, socket_connect_timeout=seconds, retry=once)
+    )

@@ -1,0 +1,160 @@
+"""Answers with a list: of people, of groups, or of both (RFC 7644 section 3.4.2, RFC 9865)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any, Literal
+
+from flask import Response
+
+from bridge.database.sessions import TenantSession
+from bridge.directory.cursors import read_cursor, scope_of, write_cursor
+from bridge.directory.listing import Page, Query, cursor_page, groups_query, index_page, people_query
+from bridge.directory.lookups import lookup_page
+from bridge.directory.ordering import Position
+from bridge.directory.search_all import everything_query
+from bridge.errors import InvalidValue
+from bridge.provisioning.client import Client
+from bridge.scim.attributes import ResourceSchema
+from bridge.scim.filter_resolution import resolve_filter
+from bridge.scim.filter_tree import Filter
+from bridge.scim.filter_types import resolve_for_each
+from bridge.scim.messages import cursor_response, list_response
+from bridge.scim.names import find
+from bridge.scim.schemas import GROUP_RESOURCE
+from bridge.scim.search_request import SearchRequest
+from bridge.scim.sorting import Sorting, sorting_of
+from bridge.scim.text import shown
+from bridge.web.context import bridge
+from bridge.web.recording import observed
+from bridge.web.scim.answers import answer
+from bridge.web.scim.entrance import reading
+from bridge.web.scim.parameters import Shape, parsed_filter, window
+from bridge.web.scim.rendering import render_groups, render_people
+
+Kind = Literal["User", "Group", "all"]
+Document = dict[str, Any]
+
+
+def list_of(kind: Kind, read: Callable[[Client], SearchRequest]) -> Response:
+    """Answer the page of a list that ``read`` says is asked for, by index or by cursor."""
+    with reading() as (session, client):
+        asked = read(client)
+        start_index, count = window(asked)
+        if asked.cursor is None:
+            page = _looked_up(session, client, kind, asked) or index_page(
+                session, _query(session, client, kind, asked), start_index=start_index, count=count
+            )
+            documents = _rendered(session, client, page, asked)
+            return answer(list_response(documents, page.total, start_index, len(documents)))
+        query, scope = _query(session, client, kind, asked), _scope(session, client, kind, asked)
+        position = (
+            read_cursor(asked.cursor, scope=scope, now=observed().at, seal=client.seal)
+            if asked.cursor
+            else None
+        )
+        page = cursor_page(session, query, position=position, count=count)
+        documents = _rendered(session, client, page, asked)
+    cursors = {
+        "following": _cursor(page.behind, scope, client),
+        "preceding": _cursor(page.before, scope, client),
+    }
+    return answer(cursor_response(documents, page.total, **cursors))
+
+
+def _query(session: TenantSession, client: Client, kind: Kind, asked: SearchRequest) -> Query:
+    if kind == "all":
+        return _query_all(session, client, asked)
+    schema = client.user_schema if kind == "User" else GROUP_RESOURCE
+    return (partial(people_query, schema=schema) if kind == "User" else groups_query)(
+        session,
+        connection_id=client.connection_id,
+        parsed=_resolved(client, schema, asked),
+        sorting=sorting_of(asked.sort_by, asked.sort_order, schema, client.dialect.tolerances),
+        root=client.root,
+    )
+
+
+def _resolved(client: Client, schema: ResourceSchema, asked: SearchRequest) -> Filter | None:
+    parsed = parsed_filter(asked.filter, client.dialect)
+    if parsed is None:
+        return None
+    return resolve_filter(parsed, schema, tolerant="text_in_comparisons" in client.dialect.tolerances)
+
+
+def _looked_up(session: TenantSession, client: Client, kind: Kind, asked: SearchRequest) -> Page | None:
+    """Return the page at once where the filter is a look-up by a key."""
+    if kind == "all" or asked.filter is None or asked.sort_by is not None:
+        return None
+    start_index, count = window(asked)
+    return lookup_page(
+        session,
+        "person" if kind == "User" else "group",
+        _resolved(client, client.user_schema if kind == "User" else GROUP_RESOURCE, asked),
+        connection_id=client.connection_id,
+        start_index=start_index,
+        count=count,
+    )
+
+
+def _query_all(session: TenantSession, client: Client, asked: SearchRequest) -> Query:
+    parsed = parsed_filter(asked.filter, client.dialect)
+    tolerant = "text_in_comparisons" in client.dialect.tolerances
+    schemas = _schemas(client)
+    each = () if parsed is None else resolve_for_each(parsed, tuple(schemas.values()), tolerant=tolerant)
+    return everything_query(
+        session,
+        connection_id=client.connection_id,
+        parsed=dict(zip(schemas, each, strict=False)),
+        sorting=_sorting_of_all(asked, schemas, client.dialect.tolerances),
+        root=client.root,
+        schema=client.user_schema,
+    )
+
+
+def _schemas(client: Client) -> dict[str, ResourceSchema]:
+    return {"person": client.user_schema, "group": GROUP_RESOURCE}
+
+
+def _sorting_of_all(
+    asked: SearchRequest, schemas: Mapping[str, ResourceSchema], tolerances: frozenset[str]
+) -> dict[str, Sorting]:
+    """Return how each kind is sorted; a kind without the attribute is not, as long as the other has it."""
+    known = {
+        kind: sorting_of(asked.sort_by, asked.sort_order, schema, tolerances)
+        for kind, schema in schemas.items()
+        if asked.sort_by is None or find(schema, asked.sort_by, tolerances)
+    }
+    if not known:
+        raise InvalidValue(f"sortBy {shown(asked.sort_by)} is no attribute of any resource here. Correct it.")
+    return {kind: sorting for kind, sorting in known.items() if sorting is not None}
+
+
+def _rendered(session: TenantSession, client: Client, page: Page, asked: SearchRequest) -> Sequence[Document]:
+    documents: dict[str, Document] = {}
+    for kind, render in (("person", render_people), ("group", render_groups)):
+        found = [each for each in page.found if page.kinds[each.id] == kind]
+        if found:
+            wanted = Shape(asked.attributes, asked.excluded, _schemas(client)[kind])
+            rendered = render(session, found, root=client.root, shape=wanted)
+            documents.update(zip((each.id for each in found), rendered, strict=True))
+    return [documents[each.id] for each in page.found]
+
+
+def _scope(session: TenantSession, client: Client, kind: Kind, asked: SearchRequest) -> str:
+    """Return what makes this list another than the next; the size of a page may change on the way."""
+    return scope_of(
+        session.tenant_id,
+        client.connection_id,
+        kind,
+        asked.filter,
+        (asked.sort_by or "").lower(),
+        (asked.sort_order or "").lower(),
+    )
+
+
+def _cursor(position: Position | None, scope: str, client: Client) -> str | None:
+    if position is None:
+        return None
+    until = observed().at + timedelta(seconds=bridge().settings.cursor_seconds)
+    return write_cursor(position, scope=scope, until=until, seal=client.seal)

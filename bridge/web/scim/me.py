@@ -1,0 +1,17 @@
+"""The answer of ``/Me``: a token here is a connection's, and a connection is no person."""
+
+from typing import NoReturn
+
+from bridge.errors import Unsupported
+from bridge.web.scim.entrance import blueprint
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+@blueprint.route("/Me", methods=METHODS, provide_automatic_options=False)
+def refuse_me() -> NoReturn:
+    """Say that nobody is signed in here (RFC 7644 section 3.11 has 501 for it)."""
+    raise Unsupported(
+        "/Me names the person who is signed in; this token belongs to a connection, which is none. "
+        "Ask for /Users/{id}, or look for the person by a filter on /Users."
+    )

@@ -1,0 +1,136 @@
+"""The rates of tenants, in one process and in several that share a Redis."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+from prometheus_client import REGISTRY
+
+from bridge.access.buckets import MICROSECONDS, Bucket
+from bridge.access.limits import Lane, RateLimits, open_rate_limits
+from bridge.access.shared_buckets import PAUSE_SECONDS, OwnBuckets, SharedBuckets, open_buckets
+from bridge.errors import LimitReached
+from config.settings import Settings
+
+SLOW = Bucket.of(per_second=1, burst=5)
+SIZES = dict.fromkeys(("scim_reads", "scim_writes", "deactivations", "api_requests", "oauth_tokens"), SLOW)
+NOBODY_LISTENS = "redis://127.0.0.1:1/0"
+
+
+def limits_of(sizes: dict[str, Bucket] = SIZES) -> RateLimits:
+    return RateLimits(OwnBuckets(), sizes)
+
+
+def passes(
+    limits: RateLimits, tenant_id: str, lane: Lane, *, deactivates: Callable[[], bool] | None = None
+) -> bool:
+    try:
+        limits.admit(tenant_id, lane, **({"deactivates": deactivates} if deactivates else {}))
+    except LimitReached:
+        return False
+    return True
+
+
+def counted(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def test_past_its_burst_a_tenant_is_told_when_to_come_back():
+    limits = limits_of()
+    before = counted("bridge_limited_requests_total", lane="scim_writes")
+    assert [passes(limits, "lindqvist", "scim_writes") for _ in range(6)] == [True] * 5 + [False]
+    with pytest.raises(LimitReached, match="scim writes") as refused:
+        limits.admit("lindqvist", "scim_writes")
+    assert refused.value.retry_after_seconds == 1
+    assert counted("bridge_limited_requests_total", lane="scim_writes") == before + 2
+
+
+def test_tenants_and_lanes_do_not_take_from_one_another():
+    limits = limits_of()
+    assert [passes(limits, "lindqvist", "scim_writes") for _ in range(6)].count(True) == 5
+    assert passes(limits, "okonkwo", "scim_writes")
+    for lane in ("scim_reads", "api_requests", "oauth_tokens"):
+        assert passes(limits, "lindqvist", lane)
+
+
+def test_deactivations_pass_on_their_reserve_until_that_is_used_up_too():
+    limits, asked = limits_of(), []
+    before = counted("bridge_spared_deactivations_total")
+
+    def deactivates() -> bool:
+        asked.append(True)
+        return True
+
+    for _ in range(5):
+        assert passes(limits, "lindqvist", "scim_writes", deactivates=deactivates)
+    assert asked == []
+    for _ in range(5):
+        assert passes(limits, "lindqvist", "scim_writes", deactivates=deactivates)
+    assert not passes(limits, "lindqvist", "scim_writes", deactivates=deactivates)
+    assert not passes(limits, "lindqvist", "scim_writes", deactivates=lambda: False)
+    assert counted("bridge_spared_deactivations_total") == before + 5
+
+
+def test_what_is_refused_comes_back_with_real_time():
+    limits = limits_of({**SIZES, "scim_reads": Bucket.of(per_second=50, burst=1)})
+    assert passes(limits, "lindqvist", "scim_reads")
+    assert not passes(limits, "lindqvist", "scim_reads")
+    time.sleep(0.03)
+    assert passes(limits, "lindqvist", "scim_reads")
+
+
+def test_threads_at_once_take_no_more_than_there_is():
+    limits = limits_of({**SIZES, "scim_reads": Bucket.of(per_second=1, burst=100)})
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(lambda _: passes(limits, "lindqvist", "scim_reads"), range(400)))
+    assert outcomes.count(True) == 100
+
+
+def test_the_defaults_let_an_import_burst_pass_and_promise_25_a_second():
+    chosen, limits = Settings(), open_rate_limits(Settings())
+    assert min(chosen.scim_reads_per_second, chosen.scim_writes_per_second) >= 25
+    assert all(passes(limits, "lindqvist", "scim_writes") for _ in range(chosen.scim_writes_burst))
+    assert all(passes(limits, "lindqvist", "scim_reads") for _ in range(chosen.scim_reads_burst))
+
+
+def test_only_a_redis_broker_is_shared():
+    for url in ("", "amqp://guest@127.0.0.1//"):
+        assert isinstance(open_buckets(Settings(broker_url=url)), OwnBuckets)
+    assert isinstance(open_buckets(Settings(broker_url=NOBODY_LISTENS)), SharedBuckets)
+
+
+def test_processes_that_share_a_redis_share_the_buckets(redis_url: str):
+    first, second = (open_buckets(Settings(broker_url=redis_url, nudge_milliseconds=2000)) for _ in range(2))
+    key = f"{uuid4()}:scim_writes"
+    waits = [each.take(key, SLOW) for _ in range(3) for each in (first, second)]
+    assert waits[:5] == [0] * 5
+    assert 0 < waits[5] <= MICROSECONDS
+    assert second.take(f"{uuid4()}:scim_writes", SLOW) == 0
+
+
+def test_a_shared_bucket_refills_and_is_forgotten_when_it_is_full(redis_url: str):
+    import redis  # noqa: PLC0415 (the tests without a server need none)
+
+    buckets = open_buckets(Settings(broker_url=redis_url, nudge_milliseconds=2000))
+    quick, key = Bucket.of(per_second=20, burst=1), f"{uuid4()}:scim_reads"
+    assert buckets.take(key, quick) == 0
+    wait = buckets.take(key, quick)
+    assert 0 < wait <= 50_000
+    time.sleep(wait / MICROSECONDS + 0.01)
+    assert buckets.take(key, quick) == 0
+    time.sleep(0.08)
+    with redis.Redis.from_url(redis_url) as client:
+        assert not client.exists(f"bridge:bucket:{key}")
+
+
+def test_without_its_redis_a_process_goes_by_its_own_buckets_and_soon_stops_asking():
+    buckets = open_buckets(Settings(broker_url=NOBODY_LISTENS))
+    waits = [buckets.take("lindqvist:scim_writes", SLOW) for _ in range(6)]
+    assert waits[:5] == [0] * 5
+    assert waits[5] > 0
+    began = time.monotonic()
+    for _ in range(1000):
+        buckets.take("lindqvist:scim_writes", SLOW)
+    assert time.monotonic() - began < PAUSE_SECONDS / 2

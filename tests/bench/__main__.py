@@ -1,0 +1,75 @@
+"""The command that measures: ``python -m tests.bench [--quick] [--only ROW]``."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from tests.bench.figures import Figure, Outcome, Remark, Tell
+from tests.bench.load import Refused
+from tests.bench.report import machine, paths, show, write
+from tests.bench.rows import bulk, depth, groups, operations, seats, start, together
+from tests.bench.sizes import FULL, QUICK, Sizes
+from tests.bench.stage import Stage, open_stage
+
+ROWS: dict[str, Callable[[Stage, Sizes, Tell], list[Outcome]]] = {
+    "operations": operations.measure,
+    "find": depth.find_one,
+    "pages": depth.turn_pages,
+    "groups": groups.add_one,
+    "bulk": bulk.create_many,
+    "together": together.ask_together,
+    "seats": seats.wait_for_seats,
+    "start": start.start_web,
+}
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Small sizes: shows that the bench works, measures nothing.")
+@click.option("--only", multiple=True, type=click.Choice(list(ROWS)), help="These rows alone; repeatable.")
+@click.option("--peers/--no-peers", default=None, help="Other servers; default: with the full run only.")
+@click.option("--to", type=click.Path(path_type=Path), help="Folder for page and numbers, instead.")
+def main(*, quick: bool, only: tuple[str, ...], peers: bool | None, to: Path | None) -> None:
+    """Measure, print a table, write var/bench.json and, of a full run of all rows, docs/performance.md.
+
+    Exit codes: 0 done, 1 a row failed or, unless it was quick, a floor was not reached.
+    """
+    console = Console(soft_wrap=True)
+    sizes = _sizes(quick=quick, peers=peers)
+    found = machine()
+    outcomes: list[Outcome] = []
+    with console.status("starting PostgreSQL and Redis") as status, open_stage() as stage:
+        for name in only or ROWS:
+            outcomes += _row(name, stage, sizes, status.update)
+    show(console, outcomes)
+    page, numbers = paths(partial=quick or bool(only), to=to)
+    write(outcomes, sizes, found, page=page, numbers=numbers)
+    console.print(f"written: {page}, {numbers}")
+    sys.exit(1 if _missed(outcomes, quick=quick) else 0)
+
+
+def _sizes(*, quick: bool, peers: bool | None) -> Sizes:
+    sizes = QUICK if quick else FULL
+    return sizes if peers is None else replace(sizes, peers=peers)
+
+
+def _row(name: str, stage: Stage, sizes: Sizes, tell: Tell) -> list[Outcome]:
+    """Measure one row; one that fails is told as such and stops no other."""
+    try:
+        return ROWS[name](stage, sizes, tell)
+    except Refused as error:
+        return [Remark(name, f"FAILED: {error}")]
+
+
+def _missed(outcomes: list[Outcome], *, quick: bool) -> bool:
+    """Tell whether a row failed or, in a run that measures, a floor was not reached."""
+    failed = any(isinstance(each, Remark) and each.text.startswith("FAILED") for each in outcomes)
+    below = any(isinstance(each, Figure) and each.met is False for each in outcomes)
+    return failed or (below and not quick)
+
+
+if __name__ == "__main__":
+    main()

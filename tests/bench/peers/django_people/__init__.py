@@ -1,0 +1,1 @@
+"""A minimal Django project that serves people by django-scim2."""

@@ -1,0 +1,57 @@
+"""How much is measured: the sizes of a full run, and of a quick one that shows that the bench works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """``seconds`` is the length of one measurement; the others are counts."""
+
+    rounds: int
+    seconds: float
+    population: int
+    small: int
+    large: int
+    groups: tuple[int, ...]
+    additions: int
+    pages: int
+    jumps: int
+    tenants: int
+    tenant_people: int
+    storm_seconds: float
+    seats: int
+    peers: bool
+
+
+FULL = Sizes(
+    rounds=5,
+    seconds=2.0,
+    population=10_000,
+    small=1000,
+    large=100_000,
+    groups=(10, 1000, 10_000),
+    additions=40,
+    pages=100,
+    jumps=30,
+    tenants=20,
+    tenant_people=5000,
+    storm_seconds=60.0,
+    seats=300,
+    peers=True,
+)
+QUICK = Sizes(
+    rounds=2,
+    seconds=0.3,
+    population=150,
+    small=100,
+    large=1500,
+    groups=(10, 50, 200),
+    additions=5,
+    pages=5,
+    jumps=3,
+    tenants=4,
+    tenant_people=50,
+    storm_seconds=2.0,
+    seats=5,
+    peers=False,
+)
