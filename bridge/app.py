@@ -14,6 +14,7 @@ from bridge.tenants.secrets import Seal
 from bridge.web import api, health, oauth, scim
 from bridge.web.context import Bridge
 from bridge.web.recording import record_requests
+from bridge.web.scim.addresses import with_addresses_put_right
 from config.settings import Settings, settings
 
 
@@ -29,6 +30,7 @@ def create_app(chosen: Settings | None = None) -> Flask:
     record_requests(app)
     for blueprint in (scim.blueprint, api.blueprint, oauth.blueprint, health.blueprint):
         app.register_blueprint(blueprint)
+    app.wsgi_app = with_addresses_put_right(app.wsgi_app)  # type: ignore[assignment, method-assign]  # so Flask has it
     atexit.register(parts.request_log.close)
     return app
 

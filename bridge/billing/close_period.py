@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from bridge.billing.draft_invoice import draft_invoice, unsettled_periods
 from bridge.billing.invoice_document import document_digest, invoice_document
@@ -22,7 +22,7 @@ from bridge.errors import Conflict, InvalidValue
 from bridge.journal.record import Cause, Subject, record
 from bridge.seats.due import take_due
 from bridge.seats.locks import lock_seats
-from bridge.seats.tables import LateChange
+from bridge.seats.tables import AssignmentFailure, LateChange
 from bridge.tenants.tables import Tenant
 from config.settings import settings
 
@@ -99,6 +99,7 @@ def _close(database: Database, tenant_id: str, run: Run, *, cause: Cause, now: d
         if issued is not None:
             return issued
         lock_seats(session)
+        _refuse_unknown_seats(session)
         return _issue(session, counter, draft_invoice(session, run), cause=cause, now=now)
 
 
@@ -107,6 +108,16 @@ def _bring_seats_up_to_date(database: Database, tenant_id: str, *, now: datetime
     limit = settings().assignment_batch
     while take_due(database, tenant_id, now=now, limit=limit, closed_until=closed_until):
         pass
+
+
+def _refuse_unknown_seats(session: TenantSession) -> None:
+    """Refuse an invoice that would leave people out because their seats cannot be computed."""
+    failed = session.scalar(select(func.count()).select_from(AssignmentFailure))
+    if failed:
+        raise Conflict(
+            f"the seats of {failed} people could not be computed, so the invoice would be wrong: "
+            "`bridge reconcile` names them; it is issued once their facts can be read"
+        )
 
 
 def _issued(session: TenantSession, run: Run) -> Closed | None:

@@ -60,9 +60,7 @@ def add_newcomers(
         NewPerson(each.person.id, each.person.resource, each.person.external_digest, cause_id)
         for each, cause_id in zip(new, causes, strict=True)
     ]
-    found = add_people(
-        session, people, connection_id=client.connection_id, at=now, schema=client.user_schema
-    )
+    found = add_people(session, people, connection_id=client.connection_id, at=now, schema=client.user_schema)
     mark_all_due(session, zip(subjects, causes, strict=True), now=now)
     return [
         Written(stored, created=True, tolerances=each.tolerances)

@@ -117,9 +117,7 @@ def write_members(
     mark_due(session, concerned, cause_id=cause_id, now=now)
 
 
-def _check_levels(
-    session: TenantSession, group_id: str, joining: tuple[Member, ...], *, most: int
-) -> None:
+def _check_levels(session: TenantSession, group_id: str, joining: tuple[Member, ...], *, most: int) -> None:
     nested = [each.id for each in joining if each.kind == "group"]
     if not nested:
         return

@@ -13,7 +13,7 @@ from bridge.database.rows import Row, TenantRow
 from bridge.tenants.tables import Credential, DueTenant
 from bridge.web.api.document import document
 from bridge.web.api.schemas import COMPONENTS
-from tests.api.customers import PATCH, Customer, Running, group, rules, user
+from tests.api.customers import PATCH, USER, Customer, Running, group, rules, user
 
 on_sqlite = pytest.mark.parametrize("running", ["sqlite"], indirect=True)
 
@@ -58,7 +58,8 @@ def search(_ids: dict[str, str]) -> object:
 
 
 def bulk(_ids: dict[str, str]) -> object:
-    operation = {"method": "POST", "path": "/Users", "bulkId": "one", "data": user("lise")}
+    newcomer = {"schemas": [USER], "userName": "newcomer"}
+    operation = {"method": "POST", "path": "/Users", "bulkId": "one", "data": newcomer}
     return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [operation]}
 
 

@@ -4,6 +4,7 @@ import threading
 from datetime import date
 
 import pytest
+from sqlalchemy import delete
 
 from bridge.billing.close_period import close_due_periods, close_period
 from bridge.billing.draft_invoice import preview_invoice
@@ -11,6 +12,7 @@ from bridge.billing.invoice_document import draft_document
 from bridge.billing.issued_invoices import list_invoices
 from bridge.billing.runs import closed_until
 from bridge.errors import Conflict, InvalidValue, NotFound
+from bridge.seats.tables import AssignmentFailure
 from tests.invoicing.books import OPERATOR, Books, at
 
 
@@ -47,6 +49,21 @@ def test_a_period_that_has_not_ended_is_refused_until_its_last_instant(books: Bo
     with pytest.raises(InvalidValue, match="due on 2026-02-01"):
         books.close("2026-01-01", now="2026-01-31 23:59:59.999999")
     assert books.close("2026-01-01", now="2026-02-01").number == 1
+
+
+def test_nobody_is_left_out_of_an_invoice_because_their_seats_could_not_be_computed(books: Books):
+    books.seat("ada", "standard", "2026-01-03")
+    with books.database.write(books.tenant_id) as session:
+        failure = AssignmentFailure(
+            person_id="ada", error="KeyError", attempts=1, first_failed_at=at("2026-01-04"),
+            next_attempt_at=at("2027-01-01"),
+        )  # fmt: skip
+        session.add(failure)
+    with pytest.raises(Conflict, match="seats of 1 people could not be computed"):
+        books.close("2026-01-01")
+    with books.database.write(books.tenant_id) as session:
+        session.execute(delete(AssignmentFailure))
+    assert books.close("2026-01-01").number == 1
 
 
 def test_a_later_period_waits_for_the_earlier(books: Books):

@@ -10,19 +10,13 @@ from flask import Flask
 from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
-from bridge.access.limits import open_rate_limits
-from bridge.database.engine import open_engine
+from bridge.app import create_app
 from bridge.database.ids import new_id
-from bridge.database.sessions import Database
 from bridge.directory.tables import ChangeDue, Group, GroupVersion, Membership, Person, PersonVersion
 from bridge.journal.tables import JournalEntry
-from bridge.provisioning.request_log import RequestLog
 from bridge.tenants.create import create_connection
 from bridge.tenants.credentials import create_scim_token
-from bridge.tenants.secrets import Seal
-from bridge.web import scim
 from bridge.web.context import Bridge
-from bridge.web.recording import record_requests
 from config.settings import Settings
 from tests.database.opened import CAUSE, NOW, add_tenant
 
@@ -37,23 +31,12 @@ Row = Person | PersonVersion | Group | GroupVersion | Membership | ChangeDue | J
 
 @contextmanager
 def application(database_url: str, **chosen: object) -> Iterator[Flask]:
-    settings = Settings(database_url=database_url, secret_key=KEY, **chosen)
-    database, seal = Database(open_engine(settings)), Seal(settings.secret_keys())
-    log = RequestLog(database, seal, most_rows=100_000, wait_milliseconds=60_000)
-    app = Flask("bridge", static_folder=None)
-    app.url_map.strict_slashes = False
-    app.extensions["bridge"] = Bridge(
-        settings=settings,
-        database=database,
-        seal=seal,
-        request_log=log,
-        rate_limits=open_rate_limits(settings),
-    )
-    record_requests(app)
-    app.register_blueprint(scim.blueprint)
+    kept = {"request_log_rows": 100_000, "request_log_milliseconds": 60_000}
+    app = create_app(Settings(database_url=database_url, secret_key=KEY, **kept | chosen))
+    parts = app.extensions["bridge"]
     yield app
-    log.close()
-    database.dispose()
+    parts.request_log.close()
+    parts.database.dispose()
 
 
 @dataclass(frozen=True)

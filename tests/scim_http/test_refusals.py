@@ -45,7 +45,7 @@ def test_a_token_of_a_connection_that_is_gone_opens_nothing(app: Flask, idp: Spe
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/Nowhere", 404), ("GET", "", 404), ("GET", "/Me", 404), ("POST", "/Bulk", 404),
+        ("GET", "/Nowhere", 404), ("GET", "", 404), ("GET", "/Me/none", 404), ("GET", "/Bulk", 405),
         ("DELETE", "/Users", 405), ("POST", "/Schemas", 405), ("OPTIONS", "/Users", 405),
         ("GET", "/Schemas/urn:none", 404), ("GET", "/Roles/none", 404), ("GET", "/ResourceTypes/None", 404),
     ],
