@@ -11,7 +11,6 @@ import requests
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from bridge.web import api
 from tests.scim_http.speaking import PATCH_OP, Speaker, add_speaker, application
 
 
@@ -75,7 +74,6 @@ class Client:
 def listening(database_url: str) -> Iterator[Live]:
     """Serve the application by threads of this process."""
     with application(database_url) as app:
-        app.register_blueprint(api.blueprint)
         server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
         server.daemon_threads = True
         thread = Thread(target=server.serve_forever, name="server")

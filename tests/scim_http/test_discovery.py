@@ -25,7 +25,8 @@ def test_the_features_are_those_there_are(app: Flask, idp: Speaker):
     assert "strict" in strict["authenticationSchemes"][0]["description"]
 
 
-def test_each_resource_type_and_schema_is_found_under_its_location(idp: Speaker):
+def test_each_resource_type_and_schema_is_found_under_its_location(app: Flask):
+    idp = add_speaker(app, dialect="okta")
     for path, count in (("/ResourceTypes", 4), ("/Schemas", 5)):
         listed = idp.get(path).json
         assert (listed["totalResults"], len(listed["Resources"])) == (count, count)
@@ -33,6 +34,13 @@ def test_each_resource_type_and_schema_is_found_under_its_location(idp: Speaker)
             location = each["meta"]["location"].removeprefix(ROOT)
             assert idp.get(location).json == each
     assert {each["id"] for each in idp.get("/Schemas").json["Resources"]} >= {USER, GROUP, ENTERPRISE}
+
+
+def test_a_client_of_no_particular_provider_is_shown_the_types_that_it_may_create(app: Flask, idp: Speaker):
+    for each in (idp, add_speaker(app, dialect="strict")):
+        names = [listed["name"] for listed in each.get("/ResourceTypes").json["Resources"]]
+        assert names == ["User", "Group"]
+        assert each.get("/ResourceTypes/License").json["endpoint"] == "/Licenses"
 
 
 def test_roles_and_plans_are_published_as_they_are_in_the_catalogue(idp: Speaker):

@@ -14,7 +14,6 @@ from bridge.directory.tables import Person
 from bridge.journal.tables import JournalEntry
 from bridge.provisioning.forget_requests import forget_requests
 from bridge.provisioning.tables import ReplayClaim, RequestRecord
-from bridge.web import api
 from tests.database.opened import CAUSE, NOW
 from tests.scim_http.speaking import PATCH_OP, USER, Speaker, add_speaker, application
 
@@ -24,7 +23,6 @@ NAME = "wanja@lindqvist.example"
 @pytest.fixture(scope="module")
 def app(shared_database_url: str) -> Iterator[Flask]:
     with application(shared_database_url) as app:
-        app.register_blueprint(api.blueprint)
         yield app
 
 

@@ -1,6 +1,6 @@
 """Routes by which clients discover what there is: features, resource types, schemas, roles, plans."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -48,14 +48,14 @@ def show_service_provider_config() -> Response:
 def list_resource_types() -> Response:
     """Answer what can be read here, and where (RFC 7643 section 6)."""
     with reading() as (_session, client):
-        return _all(list(_resource_types(client).values()))
+        return _all(list(_documents(_listed(client), client).values()))
 
 
 @blueprint.get("/ResourceTypes/<name>", provide_automatic_options=False)
 def show_resource_type(name: str) -> Response:
     """Answer one resource type."""
     with reading() as (_session, client):
-        return answer(_one(_resource_types(client), name, "resource type"))
+        return answer(_one(_documents(_types(client), client), name, "resource type"))
 
 
 @blueprint.get("/Schemas", provide_automatic_options=False)
@@ -96,6 +96,12 @@ def show_license(key: str) -> Response:
     return answer(shape(ENTITLEMENT_RESOURCE).of(_one(_licenses(), key, "license")))
 
 
+#: What a client of no particular identity provider finds listed: it takes each listed type for one that it
+#: may create. Roles and plans are ours; Okta's entitlement management looks for them and only reads them.
+OF_CLIENTS = ("User", "Group")
+DIALECTS_OF_NOBODY = ("generic", "strict")
+
+
 def _types(client: Client) -> list[ResourceType]:
     """Return the resource types, that of users with the tenant's own schemas."""
     return [
@@ -104,8 +110,13 @@ def _types(client: Client) -> list[ResourceType]:
     ]
 
 
-def _resource_types(client: Client) -> dict[str, Document]:
-    return {each.name.lower(): resource_type_document(each, client.root) for each in _types(client)}
+def _listed(client: Client) -> list[ResourceType]:
+    every = client.dialect.name not in DIALECTS_OF_NOBODY
+    return [each for each in _types(client) if every or each.name in OF_CLIENTS]
+
+
+def _documents(types: Iterable[ResourceType], client: Client) -> dict[str, Document]:
+    return {each.name.lower(): resource_type_document(each, client.root) for each in types}
 
 
 def _schemas(client: Client) -> dict[str, Document]:
