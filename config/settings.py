@@ -121,6 +121,11 @@ class Settings(BaseSettings):
     assignment_batch: int = Field(
         500, ge=1, description="People whose timelines are computed in one transaction."
     )
+    assignment_turn_seconds: float = Field(
+        2.0,
+        gt=0,
+        description="Time after which a tenant with much due lets others have a turn.",
+    )
     assignment_retry_seconds: int = Field(
         60, ge=1, description="First pause after a failed timeline; doubles."
     )

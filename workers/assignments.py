@@ -1,5 +1,7 @@
 """When seats are computed: as soon as a tenant is said to have work, until none is left."""
 
+import math
+import time
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -21,29 +23,35 @@ _IDS_AT_ONCE = 10_000
 
 @app.task(name=ASSIGN_DUE)
 def assign_due(tenant_id: str) -> None:
-    """Compute the seats of everyone who is due, then seal the journal of it."""
-    drain(database(), tenant_id)
-    seal_all(database(), tenant_id)
+    """Compute the seats of everyone who is due, then seal the journal of it.
+
+    A tenant with much to do gives way after a while and queues again, so that others have their turn.
+    """
+    if drain(database(), tenant_id, seconds=settings().assignment_turn_seconds):
+        seal_all(database(), tenant_id)
+    else:
+        assign_due.delay(tenant_id)
 
 
-def drain(database: Database, tenant_id: str) -> int:
-    """Work until nothing is due and return the number of people done.
+def drain(database: Database, tenant_id: str, *, seconds: float = math.inf) -> bool:
+    """Work until nothing is due, or for ``seconds``; return whether nothing is left.
 
     The tenant's due rows are read before the changes, and exactly those are deleted at the end: killed at
     any moment, this leaves a row by which the sweep finds the tenant again.
     """
+    ends = time.monotonic() + seconds
     due = _due_rows(database, tenant_id, now=clock.now())
     if "boundary" in due.values():
         mark_passed(database, tenant_id, now=clock.now())
     pauses = Pauses(first_seconds=settings().assignment_retry_seconds)
     limit = settings().assignment_batch
-    total = 0
-    while done := take_due(
+    while take_due(
         database, tenant_id, now=clock.now(), limit=limit, closed_until=closed_until, pauses=pauses
     ):
-        total += done
+        if time.monotonic() >= ends:
+            return False
     _forget(database, list(due))
-    return total
+    return True
 
 
 def _due_rows(database: Database, tenant_id: str, *, now: datetime) -> dict[str, str]:

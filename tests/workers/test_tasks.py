@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 
 from bridge.journal.tables import JournalEntry, JournalSeal
 from bridge.tenants.tables import DueTenant
+from config.settings import settings
 from tests.seats.facts import at
 from tests.seats.house import LEADS, SALES, House
 
@@ -41,6 +42,24 @@ def test_a_nudged_worker_computes_seals_and_crosses_off_what_was_due(team):
     assert team.seats() == [("ada", at(1), None, "standard")]
     assert due_rows(team) == []
     assert len(team.read(select(JournalSeal))) == len(team.read(select(JournalEntry))) > 0
+
+
+def test_a_tenant_with_much_to_do_gives_way_to_others_and_goes_on_later(team, driven, monkeypatch):
+    from workers.app import database
+    from workers.assignments import assign_due, drain
+
+    for name in ("bo", "cy"):
+        team.person(name)
+        team.joins(name, "a", 1)
+    monkeypatch.setenv("BRIDGE_ASSIGNMENT_BATCH", "1")
+    monkeypatch.setenv("BRIDGE_ASSIGNMENT_TURN_SECONDS", "0.000001")
+    settings.cache_clear()
+    assert not drain(database(), team.tenant_id, seconds=0)
+    assert len(team.seats()) == 1
+    assert due_rows(team) != []
+    assign_due(team.tenant_id)
+    assert [person for person, *_ in team.seats()] == ["ada", "bo", "cy"]
+    assert due_rows(team) == []
 
 
 def test_a_row_that_is_due_later_is_left_for_later(team):
