@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
-from hashlib import blake2b
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
 from bridge import clock
 from bridge.database.sessions import Database
+from bridge.tenants.nights import next_night
+from bridge.tenants.read import find_tenant
 from bridge.tenants.tables import DueTenant
 from config.settings import settings
 from workers.app import app, database
@@ -19,9 +20,6 @@ from workers.journal import seal_all
 
 #: A night's work that was begun and did not end (its worker was killed) is begun again after this time.
 LEASE = timedelta(minutes=15)
-
-#: Tenants are spread over the first hours of the day (UTC), so that not all of them wake at midnight.
-SPREAD_SECONDS = 3 * 60 * 60
 
 #: In this order: invoices are drawn from seats that are up to date, and sealed with the rest.
 NIGHTLY: tuple[Callable[[Database, str], object], ...] = (drain, close_all, seal_all, forget_all)
@@ -77,22 +75,15 @@ def do_nightly(database: Database, tenant_id: str, *, leased_until: datetime) ->
             failures.append(error)
     if failures:
         raise failures[0]
-    with database.unscoped() as session:
-        session.execute(
+    with database.read(tenant_id) as session:
+        timezone = find_tenant(session).timezone
+    with database.unscoped() as unscoped:
+        unscoped.execute(
             update(DueTenant)
             .where(
                 DueTenant.tenant_id == tenant_id,
                 DueTenant.cause == "nightly",
                 DueTenant.wake_at == leased_until,
             )
-            .values(wake_at=next_night(tenant_id, clock.now()))
+            .values(wake_at=next_night(timezone, clock.now()))
         )
-
-
-def next_night(tenant_id: str, now: datetime) -> datetime:
-    """Return the tenant's instant in the night after ``now``, always the same time of day."""
-    digest = blake2b(tenant_id.encode(), digest_size=8).digest()
-    offset = timedelta(seconds=int.from_bytes(digest) % SPREAD_SECONDS)
-    midnight = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
-    today = midnight + offset
-    return today if today > now else today + timedelta(days=1)

@@ -12,8 +12,10 @@ from bridge import clock
 from bridge.cli.operator import cause, instant, parts, print_json, tenant_named
 from bridge.errors import InvalidSyntax
 from bridge.mapping.apply_rules import apply_rules
+from bridge.mapping.rule_document import Limits
 from bridge.mapping.rule_sets import versions
 from config.catalogue import plan_keys, roles
+from config.settings import settings
 
 
 @click.group()
@@ -39,6 +41,7 @@ def apply(tenant: str, file: Path, effective_from: str | None, note: str) -> Non
             known_roles=frozenset(roles()),
             cause=cause(),
             now=clock.now(),
+            limits=Limits(rules=settings().rules),
         )
     if applied.applied:
         click.echo(f"version {applied.version} is in force from {applied.effective_from.isoformat()}")

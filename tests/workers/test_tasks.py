@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from bridge.journal.tables import JournalEntry, JournalSeal
-from bridge.tenants.tables import DueTenant
+from bridge.tenants.nights import next_night
+from bridge.tenants.tables import DueTenant, Tenant
 from config.settings import settings
 from tests.seats.facts import at
 from tests.seats.house import LEADS, SALES, House
@@ -95,11 +96,12 @@ def test_a_boundary_that_came_is_told_by_the_sweep(team, driven):
 
 
 def test_a_night_does_its_work_and_moves_to_the_next(team):
-    from workers.timetable import next_night, sweep
+    from workers.timetable import sweep
 
+    [[timezone]] = team.read(select(Tenant.timezone))
     nightly(team, 1)
     sweep()
-    assert due_rows(team) == [("nightly", next_night(team.tenant_id, at(2)))]
+    assert due_rows(team) == [("nightly", next_night(timezone, at(2)))]
     assert team.seats() == [("ada", at(1), None, "standard")]
 
 
@@ -146,12 +148,9 @@ def test_closing_and_sealing_can_be_asked_for_alone(team):
     assert len(team.read(select(JournalSeal))) == len(team.read(select(JournalEntry)))
 
 
-@given(tenant_id=st.text(), now=st.datetimes(timezones=st.just(UTC), max_value=datetime(9000, 1, 1)))
-def test_the_next_night_is_within_a_day_and_always_at_the_same_time(tenant_id, now):
-    from workers.timetable import SPREAD_SECONDS, next_night
-
-    night = next_night(tenant_id, now)
+@given(now=st.datetimes(timezones=st.just(UTC), max_value=datetime(9000, 1, 1)))
+def test_the_next_night_is_within_a_day_and_always_at_the_same_time(now):
+    night = next_night("UTC", now)
     assert now < night <= now + timedelta(days=1)
-    assert next_night(tenant_id, night) == night + timedelta(days=1)
-    midnight = night.replace(hour=0, minute=0, second=0, microsecond=0)
-    assert night - midnight < timedelta(seconds=SPREAD_SECONDS)
+    assert next_night("UTC", night) == night + timedelta(days=1)
+    assert night.hour == 2
