@@ -5,6 +5,7 @@ import atexit
 from flask import Flask
 
 from bridge.access.limits import open_rate_limits
+from bridge.access.recent import RecentCallers
 from bridge.database.engine import open_engine
 from bridge.database.sessions import Database
 from bridge.logs import configure_logs
@@ -51,4 +52,5 @@ def put_together(chosen: Settings) -> Bridge:
         seal=seal,
         request_log=request_log,
         rate_limits=open_rate_limits(chosen),
+        recent_callers=RecentCallers(most=chosen.recent_callers),
     )

@@ -77,6 +77,9 @@ class Settings(BaseSettings):
         100, ge=1, description="Most attributes in one of them, sub-attributes included."
     )
 
+    recent_callers: int = Field(
+        10_000, ge=0, description="Credentials whose tenant a web process remembers for a minute."
+    )
     scim_reads_per_second: int = Field(
         200, ge=1, le=1_000_000, description="SCIM reads a tenant may send, sustained."
     )

@@ -47,13 +47,23 @@ def authenticate(
 
     ``kind`` is ``scim_token`` or ``api_key``. Raises ``Unauthenticated``.
     """
+    return identify(database, digests_of(seal, authorization, kind=kind), kind=kind, now=now)
+
+
+def digests_of(seal: Seal, authorization: str | None, *, kind: str) -> tuple[str, ...]:
+    """Return the digests under which the presented secret may be known. Raises ``Unauthenticated``."""
     scheme, _, token = (authorization or "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated(f"send Authorization: Bearer followed by {REALM[kind]}")
     if not any(is_well_formed(token, each) for each in TAKEN[kind]):
         raise Unauthenticated(f"this is not {REALM[kind]}: it may be cut off, or meant for something else")
-    row = database.look_up(BY_DIGEST, {"digests": seal.digests(token)})
+    return seal.digests(token)
+
+
+def identify(database: Database, digests: tuple[str, ...], *, kind: str, now: datetime) -> Caller:
+    """Return the caller whose secret has one of these digests. Raises ``Unauthenticated``."""
+    row = database.look_up(BY_DIGEST, {"digests": digests})
     if row is None or row.kind not in TAKEN[kind]:
         raise Unauthenticated("this token is unknown: make a new one and paste it again")
     if row.revoked_at is not None:

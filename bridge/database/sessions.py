@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, cast
 
+from psycopg import pq
 from sqlalchemy import ClauseElement, CursorResult, Insert, Select, Table, event, insert, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine import Row as ResultRow
@@ -24,9 +25,10 @@ SET_TENANT = text("SELECT set_config('app.tenant', :tenant, true)")
 class TenantSession(Session):
     """A session in one tenant. Selects, updates and deletes are filtered by it, inserts are checked."""
 
-    def __init__(self, bind: Engine, tenant_id: str) -> None:
+    def __init__(self, bind: Engine, tenant_id: str, *, only_reads: bool = False) -> None:
         super().__init__(bind, autoflush=False, expire_on_commit=False)
         self.tenant_id = tenant_id
+        self.only_reads = only_reads
 
     def run(self, prepared: Prepared, **values: object) -> CursorResult[*tuple[Any, ...]]:
         """Execute a prepared statement in this tenant."""
@@ -66,9 +68,12 @@ class Database:
 
     @contextmanager
     def read(self, tenant_id: str) -> Iterator[TenantSession]:
-        """Open a transaction of one tenant that is rolled back at the end."""
-        with TenantSession(self.engine, tenant_id) as session:
-            yield session
+        """Open a transaction of one tenant that changes nothing; PostgreSQL refuses it any change."""
+        with TenantSession(self.engine, tenant_id, only_reads=True) as session:
+            try:
+                yield session
+            finally:
+                _end_reading(session)
 
     @contextmanager
     def write(self, tenant_id: str) -> Iterator[TenantSession]:
@@ -108,9 +113,32 @@ class Database:
 def _tell_the_tenant(
     session: TenantSession, _transaction: SessionTransaction, connection: Connection
 ) -> None:
-    """Set the tenant that PostgreSQL's row-level security filters by, for this transaction alone."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(SET_TENANT, {"tenant": session.tenant_id})
+    """Begin, and set the tenant that PostgreSQL's row-level security filters by, for this transaction alone.
+
+    The driver would begin by a round trip of its own before the first statement; here both are one.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    server = _driver(connection).pgconn
+    if server.transaction_status != pq.TransactionStatus.IDLE:
+        return  # a savepoint
+    begin = b"BEGIN READ ONLY" if session.only_reads else b"BEGIN"
+    tenant = pq.Escaping(server).escape_literal(session.tenant_id.encode())
+    if server.exec_(begin + b"; SET LOCAL app.tenant = " + tenant).status != pq.ExecStatus.COMMAND_OK:
+        connection.execute(SET_TENANT, {"tenant": session.tenant_id})  # raises what is wrong
+
+
+def _end_reading(session: TenantSession) -> None:
+    """Commit where there was nothing to change: at a rollback psycopg forgets its prepared statements."""
+    if not session.in_transaction() or session.get_bind().dialect.name != "postgresql":
+        return
+    driver = _driver(session.connection())
+    if driver.pgconn.transaction_status == pq.TransactionStatus.INTRANS:
+        driver.commit()
+
+
+def _driver(connection: Connection) -> Any:  # noqa: ANN401 (a connection of psycopg, of whatever row type)
+    return connection.connection.driver_connection
 
 
 @event.listens_for(TenantSession, "do_orm_execute")

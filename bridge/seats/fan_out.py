@@ -27,7 +27,7 @@ def fan_out(database: Database, tenant_id: str) -> None:
     everyone. Many changes of one group are one.
     """
     with database.read(tenant_id) as session:
-        if not _taken(session, limit=1):
+        if session.execute(_groups_and_rule_sets(1)).first() is None:
             return
     while True:
         with database.write(tenant_id) as session:
@@ -43,9 +43,13 @@ def fan_out(database: Database, tenant_id: str) -> None:
 
 def _taken(session: TenantSession, *, limit: int) -> Sequence[_Due]:
     """Return due rows that nobody else is fanning out; another worker's stay locked until it is done."""
+    chosen = _groups_and_rule_sets(limit).with_for_update(skip_locked=True)
+    return [_Due(*row) for row in session.execute(chosen)]
+
+
+def _groups_and_rule_sets(limit: int) -> Select[str, str, str, str]:
     columns = (ChangeDue.id, ChangeDue.subject_kind, ChangeDue.subject_id, ChangeDue.cause_id)
-    chosen = select(*columns).where(ChangeDue.subject_kind != "person").order_by(ChangeDue.id).limit(limit)
-    return [_Due(*row) for row in session.execute(chosen.with_for_update(skip_locked=True))]
+    return select(*columns).where(ChangeDue.subject_kind != "person").order_by(ChangeDue.id).limit(limit)
 
 
 def _spread(session: TenantSession, taken: Sequence[_Due]) -> None:

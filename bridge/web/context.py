@@ -6,6 +6,7 @@ from typing import cast
 from flask import current_app
 
 from bridge.access.limits import RateLimits
+from bridge.access.recent import RecentCallers
 from bridge.database.sessions import Database
 from bridge.provisioning.request_log import RequestLog
 from bridge.tenants.secrets import Seal
@@ -21,6 +22,7 @@ class Bridge:
     seal: Seal
     request_log: RequestLog
     rate_limits: RateLimits
+    recent_callers: RecentCallers
 
 
 def bridge() -> Bridge:

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -31,7 +32,8 @@ log = structlog.get_logger(__name__)
 class Observed:
     """What is known of the present request; routes add caller, subject, tolerances, reason.
 
-    ``replay`` is set where the bridge itself sends a kept request again.
+    ``replay`` is set where the bridge itself sends a kept request again; ``opened`` is the transaction that
+    an entrance has begun for the route.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Observed:
     tolerances: tuple[str, ...] = ()
     reason: str | None = None
     keep_body: bool = field(default=False)
+    opened: Any = None
 
 
 def observed() -> Observed:

@@ -11,11 +11,15 @@ from bridge.web.context import bridge
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+def only_reads() -> bool:
+    """Tell whether the request changes nothing; a search by POST reads as well (RFC 7644 section 3.4.3)."""
+    return request.method in READS or request.path.endswith("/.search")
+
+
 def limit_rate(caller: Caller, prefix: str) -> None:
     """Let the request pass, or raise ``LimitReached``; its body is only read when writes are used up."""
     limits = bridge().rate_limits
-    # A search by POST reads as well (RFC 7644 section 3.4.3).
-    if request.method in READS or request.path.endswith("/.search"):
+    if only_reads():
         limits.admit(caller.tenant_id, "scim_reads")
         return
     limits.admit(caller.tenant_id, "scim_writes", deactivates=lambda: _takes_access_away(prefix))
