@@ -30,27 +30,29 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of asking for one request: it was granted, or one is left after the wait."""
+    """What came of asking for requests: so many were granted, or one is left after the wait."""
 
     full_at: int
     wait_microseconds: int
+    count: int
 
     @property
     def granted(self) -> bool:
-        """Whether the request may pass now."""
+        """Whether at least one request may pass now."""
         return not self.wait_microseconds
 
 
-def take(bucket: Bucket, full_at: int, now: int) -> Taken:
-    """Take one request out of a bucket that was to be full at ``full_at``; one never used before: at 0.
+def take(bucket: Bucket, full_at: int, now: int, *, wanted: int = 1) -> Taken:
+    """Take up to ``wanted`` requests from a bucket that was to be full at ``full_at``; a new one: at 0.
 
     A refusal costs nothing. An instant further ahead than an empty bucket needs comes of a clock that was
     set back; it is read as an empty bucket.
     """
     before = min(max(full_at, now), now + bucket.span)
-    after = before + bucket.refill_microseconds
-    missing = after - now - bucket.span
-    return Taken(before, missing) if missing > 0 else Taken(after, 0)
+    count = min(wanted, (now + bucket.span - before) // bucket.refill_microseconds)
+    if count < 1:
+        return Taken(before, before + bucket.refill_microseconds - now - bucket.span, 0)
+    return Taken(before + count * bucket.refill_microseconds, 0, count)
 
 
 def whole_seconds(microseconds: int) -> int:

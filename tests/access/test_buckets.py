@@ -66,3 +66,15 @@ def test_a_bucket_never_gives_more_than_its_rate(per_second: int):
 @pytest.mark.parametrize(("microseconds", "seconds"), [(0, 1), (1, 1), (1_000_000, 1), (1_000_001, 2)])
 def test_a_client_is_told_whole_seconds(microseconds: int, seconds: int):
     assert whole_seconds(microseconds) == seconds
+
+
+@given(BUCKETS, INSTANTS, st.integers(0, 100 * MICROSECONDS), st.integers(1, 100))
+def test_taking_several_is_taking_one_after_the_other(bucket: Bucket, now: int, ahead: int, wanted: int):
+    full_at = one_by_one = now + ahead
+    count = 0
+    while count < wanted and (taken := take(bucket, one_by_one, now)).granted:
+        one_by_one, count = taken.full_at, count + 1
+    together = take(bucket, full_at, now, wanted=wanted)
+    assert together.count == count
+    if count:
+        assert together.full_at == one_by_one

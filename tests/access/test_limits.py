@@ -10,7 +10,13 @@ from prometheus_client import REGISTRY
 
 from bridge.access.buckets import MICROSECONDS, Bucket
 from bridge.access.limits import Lane, RateLimits, open_rate_limits
-from bridge.access.shared_buckets import PAUSE_SECONDS, OwnBuckets, SharedBuckets, open_buckets
+from bridge.access.shared_buckets import (
+    PART_OF_BURST,
+    PAUSE_SECONDS,
+    OwnBuckets,
+    SharedBuckets,
+    open_buckets,
+)
 from bridge.errors import LimitReached
 from config.settings import Settings
 
@@ -134,3 +140,24 @@ def test_without_its_redis_a_process_goes_by_its_own_buckets_and_soon_stops_aski
     for _ in range(1000):
         buckets.take("lindqvist:scim_writes", SLOW)
     assert time.monotonic() - began < PAUSE_SECONDS / 2
+
+
+def test_leases_of_many_processes_never_add_up_to_more_than_there_is(redis_url: str):
+    slow, key = Bucket.of(per_second=1, burst=400), f"{uuid4()}:scim_reads"
+    processes = [open_buckets(Settings(broker_url=redis_url, nudge_milliseconds=2000)) for _ in range(3)]
+    with ThreadPoolExecutor(6) as threads:
+        waits = list(threads.map(lambda number: processes[number % 3].take(key, slow), range(900)))
+    passed = waits.count(0)
+    assert 400 - 3 * slow.burst // PART_OF_BURST <= passed <= 402
+
+
+def test_a_busy_process_asks_its_redis_for_several_at_a_time(redis_url: str):
+    import redis  # noqa: PLC0415 (the tests without a server need none)
+
+    buckets = open_buckets(Settings(broker_url=redis_url, nudge_milliseconds=2000))
+    busy, key = Bucket.of(per_second=1, burst=4000), f"{uuid4()}:scim_reads"
+    with redis.Redis.from_url(redis_url) as client:
+        before = client.info("commandstats").get("cmdstat_evalsha", {}).get("calls", 0)
+        assert all(buckets.take(key, busy) == 0 for _ in range(1000))
+        asked = client.info("commandstats")["cmdstat_evalsha"]["calls"] - before
+    assert asked < 100
