@@ -19,6 +19,7 @@ class Prepared:
     """
 
     statement: Select[Any] | Update | Delete
+    tables: frozenset[str]
 
 
 def prepared(statement: Select[Any] | Update | Delete) -> Prepared:
@@ -30,4 +31,4 @@ def prepared(statement: Select[Any] | Update | Delete) -> Prepared:
             found[table.name] = table
     for table in found.values():
         statement = statement.where(table.c.tenant_id == bindparam(TENANT))
-    return Prepared(statement)
+    return Prepared(statement, frozenset(found))

@@ -6,14 +6,15 @@ from functools import cache
 from typing import Any, cast
 
 from psycopg import pq
-from sqlalchemy import ClauseElement, CursorResult, Insert, Select, Table, event, insert, text
+from sqlalchemy import ClauseElement, CursorResult, Select, Table, event, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine import Row as ResultRow
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 from sqlalchemy.sql.visitors import iterate
 
+from bridge.database.held_rows import Held, insert_held
 from bridge.database.prepared import TENANT, Prepared
-from bridge.database.rows import Row, TenantRow, table_of
+from bridge.database.rows import Row, TenantRow
 from bridge.errors import Inconsistent
 
 #: Key of ``session.info`` that asks for the workers to be woken after the commit.
@@ -29,20 +30,48 @@ class TenantSession(Session):
         super().__init__(bind, autoflush=False, expire_on_commit=False)
         self.tenant_id = tenant_id
         self.only_reads = only_reads
+        self._present: Connection | None = None
+        self._held: list[Held] = []
 
     def run(self, prepared: Prepared, **values: object) -> CursorResult[*tuple[Any, ...]]:
         """Execute a prepared statement in this tenant."""
-        return self.connection().execute(prepared.statement, {TENANT: self.tenant_id, **values})
+        if self._held and not prepared.tables.isdisjoint(row.__tablename__ for row, _ in self._held):
+            self.write_held()
+        return self.present().execute(prepared.statement, {TENANT: self.tenant_id, **values})
+
+    def present(self) -> Connection:
+        """Return the transaction's connection; asking the session itself each time is slow."""
+        if self._present is None:
+            self._present = self.connection()
+        return self._present
 
     def add_rows(self, row: type[Row], values: Sequence[dict[str, Any]]) -> None:
         """Insert rows of one table in one statement, which costs a fraction of the ORM's insert.
 
         Raises ``Inconsistent`` for a row of another tenant.
         """
+        self.hold_rows(row, values)
+        self.write_held()
+
+    def hold_rows(self, row: type[Row], values: Sequence[dict[str, Any]]) -> None:
+        """Insert rows like ``add_rows``, but together with those that follow.
+
+        They are written before any statement that could miss them, and before a commit or a savepoint.
+        """
         if issubclass(row, TenantRow):
             _check_inserted(values, self.tenant_id)
-        if values:
-            self.connection().execute(_insert(row), values)
+        self._held += [(row, each) for each in values]
+
+    def begin_nested(self) -> SessionTransaction:
+        """Begin a savepoint; what is held does not belong to it."""
+        self.write_held()
+        return super().begin_nested()
+
+    def write_held(self) -> None:
+        """Insert the rows that wait."""
+        held, self._held = self._held, []
+        if held:
+            insert_held(self.present(), held)
 
 
 class UnscopedSession(Session):
@@ -141,11 +170,29 @@ def _driver(connection: Connection) -> Any:  # noqa: ANN401 (a connection of psy
     return connection.connection.driver_connection
 
 
+@event.listens_for(TenantSession, "after_transaction_create")
+@event.listens_for(TenantSession, "after_transaction_end")
+def _let_the_connection_go(session: TenantSession, _transaction: SessionTransaction) -> None:
+    """Have the session asked again, which is what begins a savepoint."""
+    session._present = None  # noqa: SLF001 (a part of the session's own class, as events have it)
+
+
+@event.listens_for(TenantSession, "before_commit")
+def _write_held(session: TenantSession) -> None:
+    session.write_held()
+
+
+@event.listens_for(TenantSession, "after_soft_rollback")
+def _drop_held(session: TenantSession, _transaction: SessionTransaction) -> None:
+    session._held.clear()  # noqa: SLF001 (as above)
+
+
 @event.listens_for(TenantSession, "do_orm_execute")
 def _stay_in_the_tenant(state: ORMExecuteState) -> None:
     """Add the tenant to every statement on tenants' tables; refuse inserts for another one."""
     session = state.session
     assert isinstance(session, TenantSession)  # noqa: S101 (the listener is registered for this class)
+    session.write_held()
     if state.is_insert:
         _check_inserted(state.parameters, session.tenant_id)
     elif not state.is_column_load and not state.is_relationship_load:
@@ -153,11 +200,6 @@ def _stay_in_the_tenant(state: ORMExecuteState) -> None:
         state.statement = state.statement.options(
             with_loader_criteria(TenantRow, lambda row: row.tenant_id == tenant_id, include_aliases=True)
         )
-
-
-@cache
-def _insert(row: type[Row]) -> Insert:
-    return insert(table_of(row))
 
 
 def _check_inserted(parameters: Any, tenant_id: str) -> None:  # noqa: ANN401 (SQLAlchemy's own type)
@@ -169,6 +211,7 @@ def _check_inserted(parameters: Any, tenant_id: str) -> None:  # noqa: ANN401 (S
 
 @event.listens_for(TenantSession, "before_flush")
 def _own_what_is_new(session: TenantSession, _context: object, _instances: object) -> None:
+    session.write_held()
     for row in session.new:
         if isinstance(row, TenantRow):
             row.tenant_id = row.tenant_id or session.tenant_id

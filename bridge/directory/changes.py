@@ -35,7 +35,7 @@ def mark_all_due(session: TenantSession, caused: Iterable[tuple[Subject, str]], 
     ]
     if not rows:
         return
-    session.add_rows(ChangeDue, rows)
+    session.hold_rows(ChangeDue, rows)
     due = {"id": new_id(now), "tenant_id": session.tenant_id, "cause": "changes", "wake_at": now}
-    session.add_rows(DueTenant, [due])
+    session.hold_rows(DueTenant, [due])
     session.info[WAKE] = True

@@ -118,7 +118,7 @@ def _open_version(
         "display_name": resource["displayName"],
         "started_by": cause_id,
     }
-    session.add_rows(GroupVersion, [version])
+    session.hold_rows(GroupVersion, [version])
 
 
 def _close_version(session: TenantSession, group_id: str, *, at: datetime, cause_id: str) -> None:

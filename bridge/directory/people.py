@@ -203,7 +203,7 @@ def _insert(
         }
         for person in people
     ]
-    session.add_rows(Person, rows)
+    session.hold_rows(Person, rows)
     opened = [
         {
             "tenant_id": session.tenant_id,
@@ -215,7 +215,8 @@ def _insert(
         }
         for person in people
     ]
-    session.add_rows(PersonVersion, opened)
+    session.hold_rows(PersonVersion, opened)
+    session.write_held()
     return [Found(person.id, person.resource, 1, at, at) for person in people]
 
 
@@ -283,7 +284,7 @@ def _open_version(
         "resource": resource,
         "started_by": cause_id,
     }
-    session.add_rows(PersonVersion, [version])
+    session.hold_rows(PersonVersion, [version])
 
 
 def _names(resource: Mapping[str, Any]) -> dict[str, str | None]:

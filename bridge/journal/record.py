@@ -77,6 +77,5 @@ def record_all(session: TenantSession, entries: Sequence[Entry]) -> list[str]:
         }
         for entry in entries
     ]
-    if rows:
-        session.add_rows(JournalEntry, rows)
+    session.hold_rows(JournalEntry, rows)
     return [str(row["id"]) for row in rows]

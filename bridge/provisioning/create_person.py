@@ -101,7 +101,8 @@ def _add(
 ) -> Found:
     subject = Subject("person", person_id)
     cause_id = record(session, "scim:person:create", subject, cause=client.cause, at=now)
-    found = add_person(
+    mark_due(session, [subject], cause_id=cause_id, now=now)
+    return add_person(
         session,
         resource,
         connection_id=client.connection_id,
@@ -111,8 +112,6 @@ def _add(
         at=now,
         schema=client.user_schema,
     )
-    mark_due(session, [subject], cause_id=cause_id, now=now)
-    return found
 
 
 def _restore(

@@ -1,6 +1,7 @@
 """That a session cannot leave its tenant, on either database."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -8,20 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InternalError
 from sqlalchemy.orm import aliased
 
 from bridge.database.columns import Instant
 from bridge.database.ids import new_id
 from bridge.database.migrate import is_current, owner_engine, upgrade
+from bridge.database.prepared import prepared
 from bridge.database.row_security import UNSCOPED
-from bridge.database.rows import Row, TenantRow
+from bridge.database.rows import Row, TenantRow, table_of
 from bridge.database.sessions import WAKE, Database, TenantSession, scoped_tables
+from bridge.directory.tables import ChangeDue
 from bridge.errors import Inconsistent
 from bridge.tenants.tables import Connection, DueTenant, Tenant
 from tests.database.opened import NOW, add_connection, add_tenant
 from tests.house.test_migrations import declare_all_tables
 
+DUE = prepared(select(table_of(ChangeDue).c.id).order_by(table_of(ChangeDue).c.id))
 POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
@@ -74,10 +78,75 @@ def test_a_session_outside_any_tenant_sees_impersonal_rows_only(database: Databa
 def test_what_raises_changes_nothing(database: Database, tenant_id: str):
     with pytest.raises(ZeroDivisionError):
         _fail_after(database, tenant_id, lambda session: session.execute(update(Tenant).values(name="X")))
-    with database.read(tenant_id) as session:
+    with suppress(InternalError), database.read(tenant_id) as session:  # PostgreSQL refuses it at once
         session.execute(update(Tenant).values(name="Changed while reading"))
     with database.read(tenant_id) as session:
         assert session.scalar(select(Tenant.name)) == "Lindqvist Freight"
+
+
+@POSTGRESQL
+def test_postgresql_refuses_a_change_in_a_transaction_that_only_reads(database: Database, tenant_id: str):
+    with database.read(tenant_id) as session, pytest.raises(InternalError, match="read-only"):
+        session.execute(update(Tenant).values(name="Changed while reading"))
+
+
+@POSTGRESQL
+def test_statements_stay_prepared_from_one_read_to_the_next(database: Database, tenant_id: str):
+    for _ in range(10):
+        with database.read(tenant_id) as session:
+            session.run(prepared(select(table_of(Tenant).c.name)))
+    with database.read(tenant_id) as session:
+        assert session.scalar(text("SELECT count(*) FROM pg_prepared_statements")) > 0
+
+
+def test_held_rows_are_there_for_whoever_could_miss_them(database: Database, tenant_id: str):
+    with database.write(tenant_id) as session:
+        session.hold_rows(ChangeDue, [_due(session, "a")])
+        session.hold_rows(DueTenant, [_due_tenant(session)])
+        assert session.scalars(select(ChangeDue.id)).all() == ["a"]
+        session.hold_rows(ChangeDue, [_due(session, "b")])
+        assert session.run(DUE).scalars().all() == ["a", "b"]
+        session.hold_rows(ChangeDue, [_due(session, "c")])
+    with database.read(tenant_id) as session:
+        assert session.run(DUE).scalars().all() == ["a", "b", "c"]
+
+
+def test_held_rows_go_with_the_savepoint_they_were_held_in(database: Database, tenant_id: str):
+    with database.write(tenant_id) as session:
+        session.hold_rows(ChangeDue, [_due(session, "before")])
+        with suppress(ZeroDivisionError), session.begin_nested():
+            session.hold_rows(ChangeDue, [_due(session, "held")])
+            raise ZeroDivisionError
+        with suppress(ZeroDivisionError), session.begin_nested():
+            session.add_rows(ChangeDue, [_due(session, "added")])
+            raise ZeroDivisionError
+        with session.begin_nested():
+            session.hold_rows(ChangeDue, [_due(session, "kept")])
+    with database.read(tenant_id) as session:
+        assert session.run(DUE).scalars().all() == ["before", "kept"]
+
+
+def test_held_rows_of_another_tenant_are_refused(database: Database, tenant_id: str):
+    with pytest.raises(Inconsistent), database.write(tenant_id) as session:
+        session.hold_rows(ChangeDue, [{**_due(session, "a"), "tenant_id": "somebody else"}])
+
+
+def test_many_held_rows_of_many_tables_are_all_written(database: Database, tenant_id: str):
+    with database.write(tenant_id) as session:
+        for number in range(40):
+            session.hold_rows(ChangeDue, [_due(session, f"{number:02}")])
+            session.hold_rows(DueTenant, [_due_tenant(session)])
+    with database.read(tenant_id) as session:
+        assert len(session.run(DUE).all()) == 40
+
+
+def _due(session: TenantSession, id_: str) -> dict[str, object]:
+    subject = {"subject_kind": "person", "subject_id": "p", "cause_id": "c"}
+    return {"tenant_id": session.tenant_id, "id": id_, **subject}
+
+
+def _due_tenant(session: TenantSession) -> dict[str, object]:
+    return {"id": new_id(NOW), "tenant_id": session.tenant_id, "cause": "changes", "wake_at": NOW}
 
 
 def test_workers_are_woken_after_the_commit_of_what_asked_for_it(database: Database, tenant_id: str):
@@ -105,13 +174,13 @@ def _fail_after(database: Database, tenant_id: str, change: Callable[[TenantSess
 def test_the_role_sees_one_tenant_even_in_plain_sql(database: Database, tenant_id: str):
     other = add_tenant(database, "Okonkwo Textiles")
     names = text("SELECT name FROM tenants")
-    with database.read(tenant_id) as session:
+    with database.write(tenant_id) as session:
         assert session.scalars(names).all() == ["Lindqvist Freight"]
         assert (
             session.execute(text("UPDATE tenants SET name = 'x' WHERE tenant_id = :t"), {"t": other}).rowcount
             == 0
         )
-        with pytest.raises(DBAPIError, match="row-level security"):
+        with pytest.raises(DBAPIError, match="row-level security"), session.begin_nested():
             session.execute(
                 text(
                     "INSERT INTO tenants (tenant_id, name, currency, timezone, created_at) "
