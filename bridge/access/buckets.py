@@ -11,7 +11,8 @@ class Bucket:
     """What a bucket holds when it is full, and how long it takes to regain one request.
 
     All that is kept of a bucket is the instant at which it will be full again, in whole microseconds of any
-    clock that runs evenly. Whole numbers make the bound exact: never more than burst + rate x time.
+    clock that runs evenly. Whole numbers make the bound exact: never more than burst + rate x time, but for
+    what the last one that passed may owe.
     """
 
     burst: int
@@ -30,7 +31,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of asking for one request: it was granted, or one is left after the wait."""
+    """What came of asking: it was granted, or one request is left after the wait."""
 
     full_at: int
     wait_microseconds: int
@@ -41,16 +42,20 @@ class Taken:
         return not self.wait_microseconds
 
 
-def take(bucket: Bucket, full_at: int, now: int) -> Taken:
-    """Take one request out of a bucket that was to be full at ``full_at``; one never used before: at 0.
+def take(bucket: Bucket, full_at: int, now: int, *, count: int = 1) -> Taken:
+    """Take what counts as ``count`` requests; the bucket was to be full at ``full_at``, one never used at 0.
 
-    A refusal costs nothing. An instant further ahead than an empty bucket needs comes of a clock that was
-    set back; it is read as an empty bucket.
+    Where one is left all pass, since what came together is not parted; what is then missing is owed, and
+    whoever comes next waits for it. A bucket owes as much as it holds and no more, so that the wait is at
+    most one request longer than its span. A refusal costs nothing. An instant further ahead comes of a clock
+    that was set back; it is read as the most that can be owed.
     """
-    before = min(max(full_at, now), now + bucket.span)
-    after = before + bucket.refill_microseconds
-    missing = after - now - bucket.span
-    return Taken(before, missing) if missing > 0 else Taken(after, 0)
+    owing_most = now + 2 * bucket.span
+    before = min(max(full_at, now), owing_most)
+    missing = before + bucket.refill_microseconds - now - bucket.span
+    if missing > 0:
+        return Taken(before, missing)
+    return Taken(min(before + count * bucket.refill_microseconds, owing_most), 0)
 
 
 def whole_seconds(microseconds: int) -> int:

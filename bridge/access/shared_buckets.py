@@ -20,12 +20,13 @@ PAUSE_SECONDS = 5.0
 TAKE = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local refill, span = tonumber(ARGV[1]), tonumber(ARGV[2])
+local refill, span, count = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local owing_most = now + 2 * span
 local before = tonumber(redis.call('GET', KEYS[1]) or '0')
-before = math.min(math.max(before, now), now + span)
-local after = before + refill
-local missing = after - now - span
+before = math.min(math.max(before, now), owing_most)
+local missing = before + refill - now - span
 if missing > 0 then return missing end
+local after = math.min(before + count * refill, owing_most)
 redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', math.ceil((after - now) / 1000))
 return 0
 """
@@ -34,9 +35,9 @@ log = structlog.get_logger(__name__)
 
 
 class Buckets(Protocol):
-    """Takes one request out of the bucket of a key; returns the microseconds to wait, 0 when it may pass."""
+    """Takes requests out of the bucket of a key; returns the microseconds to wait, 0 when they may pass."""
 
-    def take(self, key: str, bucket: Bucket) -> int: ...
+    def take(self, key: str, bucket: Bucket, *, count: int = 1) -> int: ...
 
 
 class OwnBuckets:
@@ -46,11 +47,11 @@ class OwnBuckets:
         self._full_at: dict[str, int] = {}
         self._taking = threading.Lock()
 
-    def take(self, key: str, bucket: Bucket) -> int:
-        """Take one request; real time, whatever the bridge's clock is set to."""
+    def take(self, key: str, bucket: Bucket, *, count: int = 1) -> int:
+        """Take what counts as so many requests; real time, whatever the bridge's clock is set to."""
         with self._taking:
             now = time.monotonic_ns() // 1000
-            taken = take(bucket, self._full_at.get(key, 0), now)
+            taken = take(bucket, self._full_at.get(key, 0), now, count=count)
             self._full_at[key] = taken.full_at
         return taken.wait_microseconds
 
@@ -66,21 +67,22 @@ class SharedBuckets:
         self._script = redis.register_script(TAKE)
         self._asked_again_at = 0.0
 
-    def take(self, key: str, bucket: Bucket) -> int:
-        """Take one request; a Redis that does not answer costs one short wait every few seconds."""
+    def take(self, key: str, bucket: Bucket, *, count: int = 1) -> int:
+        """Take what counts as so many requests; a Redis that fails costs one short wait every few seconds."""
         if time.monotonic() >= self._asked_again_at:
             from redis.exceptions import RedisError  # noqa: PLC0415 (where no Redis is used none is loaded)
 
             try:
                 return int(
                     self._script(
-                        keys=[f"bridge:bucket:{key}"], args=[bucket.refill_microseconds, bucket.span]
+                        keys=[f"bridge:bucket:{key}"],
+                        args=[bucket.refill_microseconds, bucket.span, count],
                     )
                 )
             except RedisError as error:
                 self._asked_again_at = time.monotonic() + PAUSE_SECONDS
                 log.warning("limits.redis_failed", error=type(error).__name__, pause_seconds=PAUSE_SECONDS)
-        return self._own.take(key, bucket)
+        return self._own.take(key, bucket, count=count)
 
 
 def open_buckets(chosen: Settings) -> Buckets:
