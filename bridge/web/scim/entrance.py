@@ -76,7 +76,7 @@ def writing() -> Iterator[tuple[TenantSession, Client]]:
     """Open a transaction that commits at its end, in the caller's tenant."""
     caller, seen = _caller(), observed()
     with bridge().database.write(caller.tenant_id) as session:
-        if seen.replay is not None:
+        if seen.replay is not None and not seen.replay.is_bulk:
             claim_replay(session, seen.replay, replay_id=seen.id, now=seen.at)
         yield session, _client(session, caller)
 
