@@ -15,7 +15,6 @@
     │   └── ExpiredCursor         a cursor that was good once
     ├── TooLarge                  a body over the limit
     │   └── TooManyOperations     a bulk request of more operations than the limit
-    ├── Unsupported               the standard has it, the bridge has not
     ├── Unauthenticated           no credential, or one that is unknown, expired or revoked
     ├── Forbidden                 a known caller without the scope for this
     ├── NotFound                  no such thing in this tenant (another tenant's things do not exist)
@@ -113,12 +112,6 @@ class TooManyOperations(TooLarge):
     """A bulk request has more operations than the limit (RFC 7644 section 3.7.4)."""
 
     scim_type = "tooMany"
-
-
-class Unsupported(BridgeError):
-    """The standard has it, the bridge has not; the message says what to use instead."""
-
-    title = "Not supported"
 
 
 class Unauthenticated(BridgeError):

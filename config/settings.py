@@ -85,7 +85,10 @@ class Settings(BaseSettings):
     )
     scim_reads_burst: int = Field(4000, ge=1, description="SCIM reads of a tenant at once, after a pause.")
     scim_writes_per_second: int = Field(
-        100, ge=1, le=1_000_000, description="SCIM writes a tenant may send, sustained."
+        100,
+        ge=1,
+        le=1_000_000,
+        description="SCIM writes a tenant may send, sustained; each operation of a bulk request is one.",
     )
     scim_writes_burst: int = Field(2000, ge=1, description="SCIM writes of a tenant at once, after a pause.")
     deactivations_per_second: int = Field(

@@ -11,7 +11,8 @@ class Bucket:
     """What a bucket holds when it is full, and how long it takes to regain one request.
 
     All that is kept of a bucket is the instant at which it will be full again, in whole microseconds of any
-    clock that runs evenly. Whole numbers make the bound exact: never more than burst + rate x time.
+    clock that runs evenly. Whole numbers make the bound exact: never more than burst + rate x time, but for
+    what the last one that passed may owe.
     """
 
     burst: int
@@ -42,17 +43,22 @@ class Taken:
         return not self.wait_microseconds
 
 
-def take(bucket: Bucket, full_at: int, now: int, *, wanted: int = 1) -> Taken:
-    """Take up to ``wanted`` requests from a bucket that was to be full at ``full_at``; a new one: at 0.
+def take(bucket: Bucket, full_at: int, now: int, *, count: int = 1, wanted: int = 1) -> Taken:
+    """Take what counts as ``count`` requests; the bucket was to be full at ``full_at``, one never used at 0.
 
-    A refusal costs nothing. An instant further ahead than an empty bucket needs comes of a clock that was
-    set back; it is read as an empty bucket.
+    Where one is left all pass, since what came together is not parted; what is then missing is owed, and
+    whoever comes next waits for it. A bucket owes as much as it holds and no more, so that the wait is at
+    most one request longer than its span. A refusal costs nothing. An instant further ahead comes of a clock
+    that was set back; it is read as the most that can be owed. Up to ``wanted`` are taken where that many
+    are left.
     """
-    before = min(max(full_at, now), now + bucket.span)
-    count = min(wanted, (now + bucket.span - before) // bucket.refill_microseconds)
-    if count < 1:
+    owing_most = now + 2 * bucket.span
+    before = min(max(full_at, now), owing_most)
+    left = (now + bucket.span - before) // bucket.refill_microseconds
+    if left < 1:
         return Taken(before, before + bucket.refill_microseconds - now - bucket.span, 0)
-    return Taken(before + count * bucket.refill_microseconds, 0, count)
+    taken = max(count, min(wanted, left))
+    return Taken(min(before + taken * bucket.refill_microseconds, owing_most), 0, taken)
 
 
 def whole_seconds(microseconds: int) -> int:

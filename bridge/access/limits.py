@@ -26,15 +26,23 @@ class RateLimits:
         self._buckets = buckets
         self._sizes = sizes
 
-    def admit(self, tenant_id: str, lane: Lane, *, deactivates: Callable[[], bool] = lambda: False) -> None:
-        """Count one request of a tenant. Raises ``LimitReached`` when it comes too early.
+    def admit(
+        self,
+        tenant_id: str,
+        lane: Lane,
+        *,
+        count: int = 1,
+        deactivates: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Count one request of a tenant, or as many as it holds. Raises ``LimitReached`` when too early.
 
+        What holds many passes as soon as one may; the tenant's next requests wait for the others.
         ``deactivates`` is asked only when the lane is used up: whoever is to lose access does so although
         others of the tenant are refused, as long as the reserve for this lasts.
         """
-        wait = self._take(tenant_id, lane)
+        wait = self._take(tenant_id, lane, count)
         if wait and deactivates():
-            wait = self._take(tenant_id, RESERVE)
+            wait = self._take(tenant_id, RESERVE, count)
             if not wait:
                 SPARED.inc()
         if not wait:
@@ -47,8 +55,8 @@ class RateLimits:
             retry_after_seconds=seconds,
         )
 
-    def _take(self, tenant_id: str, lane: str) -> int:
-        return self._buckets.take(f"{tenant_id}:{lane}", self._sizes[lane])
+    def _take(self, tenant_id: str, lane: str, count: int) -> int:
+        return self._buckets.take(f"{tenant_id}:{lane}", self._sizes[lane], count=count)
 
 
 def open_rate_limits(chosen: Settings) -> RateLimits:

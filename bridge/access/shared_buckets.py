@@ -32,23 +32,26 @@ MOST_LEASES = 10_000
 TAKE = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local refill, span, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local refill, span = tonumber(ARGV[1]), tonumber(ARGV[2])
+local count, wanted = tonumber(ARGV[3]), tonumber(ARGV[4])
+local owing_most = now + 2 * span
 local before = tonumber(redis.call('GET', KEYS[1]) or '0')
-before = math.min(math.max(before, now), now + span)
-local count = math.min(wanted, math.floor((now + span - before) / refill))
-if count < 1 then return now + span - before - refill end
-local after = before + count * refill
+before = math.min(math.max(before, now), owing_most)
+local left = math.floor((now + span - before) / refill)
+if left < 1 then return now + span - before - refill end
+local taken = math.max(count, math.min(wanted, left))
+local after = math.min(before + taken * refill, owing_most)
 redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', math.ceil((after - now) / 1000))
-return count
+return taken
 """
 
 log = structlog.get_logger(__name__)
 
 
 class Buckets(Protocol):
-    """Takes one request out of the bucket of a key; returns the microseconds to wait, 0 when it may pass."""
+    """Takes requests out of the bucket of a key; returns the microseconds to wait, 0 when they may pass."""
 
-    def take(self, key: str, bucket: Bucket) -> int: ...
+    def take(self, key: str, bucket: Bucket, *, count: int = 1) -> int: ...
 
 
 class OwnBuckets:
@@ -58,11 +61,11 @@ class OwnBuckets:
         self._full_at: dict[str, int] = {}
         self._taking = threading.Lock()
 
-    def take(self, key: str, bucket: Bucket) -> int:
-        """Take one request; real time, whatever the bridge's clock is set to."""
+    def take(self, key: str, bucket: Bucket, *, count: int = 1) -> int:
+        """Take what counts as so many requests; real time, whatever the bridge's clock is set to."""
         with self._taking:
             now = time.monotonic_ns() // 1000
-            taken = take(bucket, self._full_at.get(key, 0), now)
+            taken = take(bucket, self._full_at.get(key, 0), now, count=count)
             self._full_at[key] = taken.full_at
         return taken.wait_microseconds
 
@@ -89,20 +92,20 @@ class SharedBuckets:
         self._leases: dict[str, Lease] = {}
         self._leasing = threading.Lock()
 
-    def take(self, key: str, bucket: Bucket) -> int:
-        """Take one request; a Redis that does not answer costs one short wait every few seconds."""
-        wanted = self._leased(key, bucket)
+    def take(self, key: str, bucket: Bucket, *, count: int = 1) -> int:
+        """Take what counts as so many requests; a Redis that fails costs one short wait every few seconds."""
+        wanted = self._leased(key, bucket) if count == 1 else 1
         if not wanted:
             return 0
         if time.monotonic() >= self._asked_again_at:
             from redis.exceptions import RedisError  # noqa: PLC0415 (where no Redis is used none is loaded)
 
             try:
-                return self._take(key, bucket, wanted)
+                return self._take(key, bucket, count, wanted)
             except RedisError as error:
                 self._asked_again_at = time.monotonic() + PAUSE_SECONDS
                 log.warning("limits.redis_failed", error=type(error).__name__, pause_seconds=PAUSE_SECONDS)
-        return self._own.take(key, bucket)
+        return self._own.take(key, bucket, count=count)
 
     def _leased(self, key: str, bucket: Bucket) -> int:
         """Use up one leased request and return 0, or return how many to ask for."""
@@ -115,17 +118,19 @@ class SharedBuckets:
                 return 0
             return max(1, min(2 * lease.size, MOST_LEASED, bucket.burst // PART_OF_BURST))
 
-    def _take(self, key: str, bucket: Bucket, wanted: int) -> int:
-        arguments = [bucket.refill_microseconds, bucket.span, wanted]
-        count = int(self._script(keys=[f"bridge:bucket:{key}"], args=arguments))
-        if count < 1:
-            return -count
+    def _take(self, key: str, bucket: Bucket, count: int, wanted: int) -> int:
+        arguments = [bucket.refill_microseconds, bucket.span, count, wanted]
+        taken = int(self._script(keys=[f"bridge:bucket:{key}"], args=arguments))
+        if taken < 1:
+            return -taken
+        if count > 1:
+            return 0
         with self._leasing:
             if len(self._leases) >= MOST_LEASES:
                 self._leases.clear()
             present, now = self._leases.get(key), time.monotonic()
             kept = present.left if present is not None and now < present.until else 0
-            self._leases[key] = Lease(count - 1 + kept, count, now + LEASE_SECONDS)
+            self._leases[key] = Lease(taken - 1 + kept, taken, now + LEASE_SECONDS)
         return 0
 
 

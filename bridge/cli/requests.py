@@ -16,7 +16,7 @@ from bridge.web.replaying import replay_request
 
 SHOWN = (
     "id", "at", "connection_id", "method", "route", "status", "reason", "tolerances", "subject_id",
-    "duration_microseconds", "replay_of",
+    "duration_microseconds", "replay_of", "failed_operations",
 )  # fmt: skip
 
 
@@ -28,6 +28,7 @@ def requests() -> None:
 @requests.command("list")
 @click.argument("tenant")
 @click.option("--failed", is_flag=True, help="Only those answered with an error.")
+@click.option("--failed-operations", is_flag=True, help="Only bulk requests of which operations failed.")
 @click.option("--status", type=click.IntRange(100, 599), help="Only those answered with this HTTP status.")
 @click.option("--method", type=click.Choice(("GET", "POST", "PUT", "PATCH", "DELETE")))
 @click.option("--route", help="Only those of this route, as the log shows it.")
@@ -40,13 +41,20 @@ def list_requests(
     tenant: str,
     *,
     failed: bool,
+    failed_operations: bool,
     since: str | None,
     until: str | None,
     limit: int,
     **wanted: Any,  # noqa: ANN401 (options that are named as the filter's fields)
 ) -> None:
     """Print TENANT's latest requests, newest first."""
-    chosen = RequestFilter(failed=failed or None, since=instant(since), until=instant(until), **wanted)
+    chosen = RequestFilter(
+        failed=failed or None,
+        failed_operations=failed_operations or None,
+        since=instant(since),
+        until=instant(until),
+        **wanted,
+    )
     with parts().database.read(tenant_named(tenant)) as session:
         rows = read_log(session, chosen, before=None, limit=limit)
     print_json([_shown(row) for row in rows])
@@ -61,9 +69,8 @@ def show(request_id: str) -> None:
         with database.read(tenant_id) as session:
             if session.scalar(select(RequestRecord.id).where(RequestRecord.id == request_id)):
                 row, asked = request_asked(session, request_id, seal=seal)
-                print_json(
-                    {"tenant_id": tenant_id, **_shown(row), "target": asked.target, "body": asked.body}
-                )
+                known = {"target": asked.target, "body": asked.body, "failures": asked.failures}
+                print_json({"tenant_id": tenant_id, **_shown(row), **known})
                 return
     with database.unscoped_read() as unscoped:
         refusal = unscoped.scalar(select(Refusal).where(Refusal.id == request_id))
@@ -75,8 +82,12 @@ def show(request_id: str) -> None:
 
 @requests.command()
 @click.argument("request_id")
-def replay(request_id: str) -> None:
-    """Send a failed write of an identity provider again; it succeeds once only."""
+@click.option("--even-if-changed", is_flag=True, help="Apply it over what has changed since it failed.")
+def replay(request_id: str, *, even_if_changed: bool) -> None:
+    """Send a failed write of an identity provider again; it succeeds once only.
+
+    Of a bulk request only those operations are done that failed.
+    """
     tenant_id = _tenant_of(request_id)
     root_url = parts().settings.public_url or "http://localhost/"
     app = create_app(parts().settings)
@@ -87,8 +98,11 @@ def replay(request_id: str) -> None:
         tenant_id=tenant_id,
         by=cause(),
         root_url=root_url,
+        even_if_changed=even_if_changed,
     )
     click.echo(f"request {request_id} was replayed as {done.claim.replay_id}, answered with {done.status}")
+    if done.claim.failed_operations:
+        click.echo(f"{done.claim.failed_operations} operations failed again: see `bridge requests show`")
 
 
 def _tenant_of(request_id: str) -> str:

@@ -30,6 +30,8 @@ REPLACE = {"Users": replace_person, "Groups": replace_group}
 PATCH = {"Users": patch_person, "Groups": patch_group}
 DELETE = {"Users": delete_person, "Groups": delete_group}
 
+NOTHING: Mapping[str, str] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -59,20 +61,26 @@ class _Progress:
         for each in outcomes:
             self.failures += each.error is not None
             operation = each.operation
-            self.ids.update(_made(each))
+            self.ids.update(made_by(each))
             if each.error is not None and operation.method == "POST" and operation.bulk_id is not None:
                 self.failed.add(operation.bulk_id)
 
 
 def perform_bulk(
-    session: TenantSession, request: BulkRequest, *, client: Client, now: datetime
+    session: TenantSession,
+    request: BulkRequest,
+    *,
+    client: Client,
+    now: datetime,
+    made: Mapping[str, str] = NOTHING,
 ) -> list[Outcome]:
     """Do the operations, and return how each ended, in the order of the request.
 
-    Once as many have failed as the client accepts no more are begun; these are not in the answer.
+    Once as many have failed as the client accepts no more are begun; these are not in the answer. ``made``
+    are the ids of what the request has created before, by bulkId.
     """
     _wait_for_turn(session, client)
-    progress = _Progress()
+    progress = _Progress(dict(made))
     steps = steps_of(request.operations)
     position = 0
     while position < len(steps) and not _is_over(progress, request):
@@ -181,7 +189,7 @@ def _done(
                 if not references_of(at) <= ids.keys():
                     cut.append(at)
                 done[at.index] = _operated(session, at, ids, client=client, now=now)
-                ids.update(_made(done[at.index]))
+                ids.update(made_by(done[at.index]))
             for at in cut:
                 done[at.index] = _completed(session, at, ids, client=client, now=now)
     except BridgeError as error:
@@ -218,7 +226,7 @@ def _operated(
     method, place = operation.method, operation.place
     if method == "POST":
         return _outcome(operation, CREATE[place](session, content, client=client, now=now))
-    target = _target(operation, ids)
+    target = target_of(operation, ids)
     version = operation.version
     if method == "DELETE":
         DELETE[place](session, target, if_match=version, client=client, now=now)
@@ -243,10 +251,10 @@ def _outcome(operation: BulkOperation, written: Written) -> Outcome:
 
 
 def _failed(operation: BulkOperation, error: BridgeError, ids: Mapping[str, str]) -> Outcome:
-    return Outcome(operation, None if operation.method == "POST" else _target(operation, ids), error=error)
+    return Outcome(operation, None if operation.method == "POST" else target_of(operation, ids), error=error)
 
 
-def _made(outcome: Outcome) -> dict[str, str]:
+def made_by(outcome: Outcome) -> dict[str, str]:
     """Return the id of what an operation has made, by its bulkId."""
     operation = outcome.operation
     if operation.method != "POST" or operation.bulk_id is None or outcome.resource_id is None:
@@ -254,6 +262,7 @@ def _made(outcome: Outcome) -> dict[str, str]:
     return {operation.bulk_id: outcome.resource_id}
 
 
-def _target(operation: BulkOperation, ids: Mapping[str, str]) -> str:
+def target_of(operation: BulkOperation, ids: Mapping[str, str]) -> str:
+    """Return the id in an operation's path; ``ids`` are those of what was created, by bulkId."""
     target = operation.target or ""
     return ids.get(target.removeprefix(REFERENCE), target) if target.startswith(REFERENCE) else target

@@ -1,7 +1,7 @@
 """Reading the provisioning log."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
@@ -9,6 +9,7 @@ from sqlalchemy import select, tuple_
 
 from bridge.database.sessions import TenantSession
 from bridge.errors import NotFound
+from bridge.provisioning.request_log import FailedOperation
 from bridge.provisioning.tables import RequestRecord
 from bridge.tenants.secrets import Seal
 
@@ -17,11 +18,13 @@ from bridge.tenants.secrets import Seal
 class RequestFilter:
     """Which requests are asked for; None asks for any.
 
-    ``failed`` are those answered with 400 or above; ``since`` is inclusive, ``until`` is not.
+    ``failed`` are those answered with 400 or above, ``failed_operations`` bulk requests that were answered
+    although some of their operations failed; ``since`` is inclusive, ``until`` is not.
     """
 
     status: int | None = None
     failed: bool | None = None
+    failed_operations: bool | None = None
     method: str | None = None
     route: str | None = None
     connection_id: str | None = None
@@ -32,11 +35,16 @@ class RequestFilter:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request asked: its path with the query, its body without passwords, its condition."""
+    """What a request asked: its path with the query, its body without passwords, its condition.
+
+    Of a bulk request also which operations failed, and the ids of what others created, by bulkId.
+    """
 
     target: str
     body: str
     if_match: str | None
+    failures: tuple[FailedOperation, ...] = ()
+    made: Mapping[str, str] = field(default_factory=dict)
 
 
 def requests(
@@ -49,6 +57,9 @@ def requests(
     if wanted.failed is not None:
         failed = RequestRecord.status >= 400  # noqa: PLR2004 (the first status of RFC 9110 that tells an error)
         rows = rows.where(failed if wanted.failed else ~failed)
+    if wanted.failed_operations is not None:
+        in_part = RequestRecord.failed_operations > 0
+        rows = rows.where(in_part if wanted.failed_operations else ~in_part)
     if wanted.since is not None:
         rows = rows.where(RequestRecord.at >= wanted.since)
     if wanted.until is not None:
@@ -66,4 +77,5 @@ def request_asked(session: TenantSession, request_id: str, *, seal: Seal) -> tup
     if row is None:
         raise NotFound(f"there is no request {request_id} in this tenant's log; a new one may take a second")
     content = orjson.loads(seal.open(row.sealed))
-    return row, Asked(content["target"], content["body"], content["if_match"])
+    failures = tuple(FailedOperation(**each) for each in content["failures"])
+    return row, Asked(content["target"], content["body"], content["if_match"], failures, content["made"])

@@ -1,24 +1,26 @@
 """The replay of a failed request: whether it may be, and that it succeeds once only."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, union_all
+from sqlalchemy import select
 
 from bridge.access.authenticate import Caller
 from bridge.database.sessions import TenantSession
-from bridge.directory.tables import Group, Person
 from bridge.errors import Conflict, NotFound
 from bridge.journal.record import Cause, Subject, record
+from bridge.provisioning.later_changes import later_changes
 from bridge.provisioning.read_requests import request_asked
 from bridge.provisioning.tables import ReplayClaim, RequestRecord
 from bridge.tenants.secrets import Seal
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 READ_BY_POST = "/.search"
+BULK = "/Bulk"
 
-#: Methods that say what a resource shall be as a whole, and so would undo what came after them.
-WHOLE = frozenset({"PUT", "DELETE"})
+#: The place under which a request is claimed as a whole; operations of a bulk request are counted from 0.
+WHOLE = -1
 
 FIRST_ERROR = 400
 
@@ -28,7 +30,11 @@ REPLACEMENT = "\ufffd"
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A kept request that is sent again: what it asked, of which connection, and who sends it again."""
+    """A kept request that is sent again: what it asked, of which connection, and who sends it again.
+
+    Of a bulk request that was answered, ``failed`` are the places of the operations that failed, and ``made``
+    the ids of what others created, by bulkId; ``failed`` is None where nothing of a request was done.
+    """
 
     request_id: str
     asked_at: datetime
@@ -40,6 +46,10 @@ class Replay:
     caller: Caller
     actor_kind: str
     actor_id: str
+    even_if_changed: bool
+    is_bulk: bool
+    failed: frozenset[int] | None
+    made: Mapping[str, str]
 
     def cause(self, replay_id: str) -> Cause:
         """Return the replayer as the cause of what the replay changes."""
@@ -50,7 +60,8 @@ class Replay:
 class Claim:
     """By which request, when and by whom a request was replayed with success; ``status`` as it was answered.
 
-    ``status`` is None for a moment, until the log is written, and after the log has forgotten it.
+    ``status`` is None for a moment, until the log is written, and after the log has forgotten it, and so is
+    ``failed_operations``, which counts those of a bulk request that failed once more.
     """
 
     replay_id: str
@@ -58,13 +69,21 @@ class Claim:
     actor_kind: str
     actor_id: str
     status: int | None
+    failed_operations: int | None
 
 
-def open_replay(session: TenantSession, request_id: str, *, by: Cause, seal: Seal) -> Replay:
-    """Return the request as it is to be sent again. Raises ``NotFound``; ``Conflict`` when it may not be."""
+def open_replay(
+    session: TenantSession, request_id: str, *, by: Cause, seal: Seal, even_if_changed: bool = False
+) -> Replay:
+    """Return the request as it is to be sent again. Raises ``NotFound``; ``Conflict`` when it may not be.
+
+    ``even_if_changed`` applies it over what others have made of its resources since it failed.
+    """
     row, asked = request_asked(session, request_id, seal=seal)
     _check_kind(row)
-    _refuse_second(session, request_id)
+    is_bulk = row.route.endswith(BULK)
+    if not is_bulk:
+        _refuse_second(session, request_id)
     if row.method != "DELETE" and not asked.body:
         raise Conflict(f"the body of request {request_id} was not kept: have the client send it again")
     if REPLACEMENT in asked.body:
@@ -81,6 +100,10 @@ def open_replay(session: TenantSession, request_id: str, *, by: Cause, seal: Sea
         caller=Caller(session.tenant_id, key_id, row.connection_id, frozenset()),
         actor_kind=by.actor_kind,
         actor_id=by.actor_id,
+        even_if_changed=even_if_changed,
+        is_bulk=is_bulk,
+        failed=None if row.status >= FIRST_ERROR else frozenset(each.index for each in asked.failures),
+        made=asked.made,
     )
 
 
@@ -91,33 +114,66 @@ def claim_replay(session: TenantSession, replay: Replay, *, replay_id: str, now:
     with it, and the request may be replayed again. Raises ``Conflict``; ``NotFound`` when the log has
     forgotten the request meanwhile.
     """
+    wait_for_turn(session, replay)
+    _refuse_second(session, replay.request_id)
+    _refuse_over_later_change(session, replay)
+    claim(session, replay, {WHOLE: None}, replay_id=replay_id, now=now)
+
+
+def wait_for_turn(session: TenantSession, replay: Replay) -> None:
+    """Let replays of one request follow each other. Raises ``NotFound`` when the log has forgotten it."""
     row = select(RequestRecord.id).where(RequestRecord.id == replay.request_id).with_for_update()
     if session.scalar(row) is None:
         raise NotFound(f"there is no request {replay.request_id} in this tenant's log any more")
-    _refuse_second(session, replay.request_id)
-    _refuse_to_undo(session, replay)
-    session.add(
+
+
+def claim(
+    session: TenantSession,
+    replay: Replay,
+    done: Mapping[int, str | None],
+    *,
+    replay_id: str,
+    now: datetime,
+) -> None:
+    """Note that these operations were replayed, with the id of what each has created, and journal it."""
+    session.add_all(
         ReplayClaim(
             request_id=replay.request_id,
+            operation=operation,
             id=replay_id,
+            resource_id=resource_id,
             at=now,
             actor_kind=replay.actor_kind,
             actor_id=replay.actor_id,
         )
+        for operation, resource_id in done.items()
     )
     session.flush()
-    subject, details = Subject("request", replay.request_id), {"replay_id": replay_id}
-    cause = replay.cause(replay_id)
+    details: dict[str, object] = {"replay_id": replay_id}
+    if replay.is_bulk:
+        details["operations"] = len(done)
+    subject, cause = Subject("request", replay.request_id), replay.cause(replay_id)
     record(session, "provisioning:request:replay", subject, cause=cause, at=now, details=details)
 
 
-def find_claim(session: TenantSession, request_id: str) -> Claim | None:
-    """Return how a request was replayed with success, if it was."""
-    claim = session.scalar(select(ReplayClaim).where(ReplayClaim.request_id == request_id))
-    if claim is None:
+def claims_of(session: TenantSession, request_id: str) -> Mapping[int, ReplayClaim]:
+    """Return what of a request was replayed with success, by the operation's place or ``WHOLE``."""
+    rows = session.scalars(select(ReplayClaim).where(ReplayClaim.request_id == request_id))
+    return {row.operation: row for row in rows}
+
+
+def find_claim(session: TenantSession, request_id: str, *, replay_id: str | None = None) -> Claim | None:
+    """Return how a request was replayed with success, if it was: by this replay, or by the latest one."""
+    rows = select(ReplayClaim).where(ReplayClaim.request_id == request_id).order_by(ReplayClaim.at.desc())
+    if replay_id is not None:
+        rows = rows.where(ReplayClaim.id == replay_id)
+    found = session.scalar(rows.limit(1))
+    if found is None:
         return None
-    status = session.scalar(select(RequestRecord.status).where(RequestRecord.id == claim.id))
-    return Claim(claim.id, claim.at, claim.actor_kind, claim.actor_id, status)
+    answered = select(RequestRecord.status, RequestRecord.failed_operations)
+    row = session.execute(answered.where(RequestRecord.id == found.id)).one_or_none()
+    status, failed_operations = row or (None, None)
+    return Claim(found.id, found.at, found.actor_kind, found.actor_id, status, failed_operations)
 
 
 def _check_kind(row: RequestRecord) -> None:
@@ -125,8 +181,8 @@ def _check_kind(row: RequestRecord) -> None:
         raise Conflict(f"request {row.id} came from no identity provider: only theirs can be replayed")
     if row.method not in WRITES or row.route.endswith(READ_BY_POST):
         raise Conflict(f"request {row.id} ({row.method}) only read: there is nothing to replay")
-    if row.status < FIRST_ERROR:
-        raise Conflict(f"request {row.id} was answered with {row.status}: only a failed one can be replayed")
+    if row.status < FIRST_ERROR and not row.failed_operations:
+        raise Conflict(f"request {row.id} was answered with {row.status}: only what failed can be replayed")
     if row.replay_of is not None:
         raise Conflict(f"request {row.id} is itself a replay: replay {row.replay_of}, which it sent again")
 
@@ -142,16 +198,10 @@ def _refuse_second(session: TenantSession, request_id: str) -> None:
     )
 
 
-def _refuse_to_undo(session: TenantSession, replay: Replay) -> None:
-    """Refuse to put a resource back to what a late PUT or DELETE makes of it."""
-    if replay.method not in WHOLE or replay.subject_id is None:
+def _refuse_over_later_change(session: TenantSession, replay: Replay) -> None:
+    if replay.subject_id is None or replay.even_if_changed:
         return
-    changes = union_all(
-        *(select(table.changed_at).where(table.id == replay.subject_id) for table in (Person, Group))
-    )
-    changed_at = session.scalar(changes)
-    if changed_at is not None and changed_at > replay.asked_at:
-        raise Conflict(
-            f"{replay.subject_id} has changed at {changed_at:%Y-%m-%dT%H:%M:%SZ}, after request "
-            f"{replay.request_id}: its {replay.method} would undo that. Have the client send it anew"
-        )
+    subject = replay.subject_id
+    later = later_changes(session, [subject], since=replay.asked_at, own=[replay.request_id])
+    if subject in later:
+        raise later[subject].refusal(replay.request_id)

@@ -3,8 +3,8 @@
 import queue
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,8 +25,22 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class FailedOperation:
+    """An operation of a bulk request that failed: its place in the request, from 0, and what was answered."""
+
+    index: int
+    method: str
+    status: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
-    """A request as it was answered. ``tenant_id`` is None when its credential named no tenant."""
+    """A request as it was answered. ``tenant_id`` is None when its credential named no tenant.
+
+    ``failures`` are those of a bulk request's operations, ``made`` the ids of what the others created, by
+    bulkId.
+    """
 
     id: str
     at: datetime
@@ -44,6 +58,8 @@ class Answered:
     duration_microseconds: int
     if_match: str | None = None
     replay_of: str | None = None
+    failures: tuple[FailedOperation, ...] = ()
+    made: Mapping[str, str] = field(default_factory=dict)
 
 
 class RequestLog:
@@ -123,7 +139,13 @@ class RequestLog:
 
     def _record(self, row: Answered) -> dict[str, Any]:
         content = orjson.dumps(
-            {"target": row.target, "body": without_passwords(row.body).decode(), "if_match": row.if_match}
+            {
+                "target": row.target,
+                "body": without_passwords(row.body).decode(),
+                "if_match": row.if_match,
+                "failures": row.failures,
+                "made": dict(row.made),
+            }
         )
         return {
             "tenant_id": row.tenant_id,
@@ -139,6 +161,7 @@ class RequestLog:
             "subject_id": row.subject_id,
             "duration_microseconds": row.duration_microseconds,
             "replay_of": row.replay_of,
+            "failed_operations": len(row.failures),
             "sealed": self._seal.seal(content),
         }
 

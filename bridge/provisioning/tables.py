@@ -11,7 +11,8 @@ from bridge.database.rows import TenantRow, UnscopedRow
 class RequestRecord(TenantRow):
     """One request of a client: what it asked is sealed, how it ended is not.
 
-    ``replay_of`` names the request that this one sent again.
+    ``replay_of`` names the request that this one sent again. ``failed_operations`` counts those of a bulk
+    request that was answered; which they were is sealed as well, since why they failed may quote a person.
     """
 
     __tablename__ = "request_records"
@@ -29,20 +30,24 @@ class RequestRecord(TenantRow):
     subject_id: Mapped[str | None]
     duration_microseconds: Mapped[int]
     replay_of: Mapped[str | None]
+    failed_operations: Mapped[int] = mapped_column(default=0)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class ReplayClaim(TenantRow):
     """That a failed request was replayed with success; written with its effects, so that there is but one.
 
-    ``id`` is the request that did it.
+    ``id`` is the request that did it. Of a bulk request each ``operation`` is claimed for itself, by its
+    place in the request, with what it created; of any other the whole, as operation -1.
     """
 
     __tablename__ = "replay_claims"
     __table_args__ = (Index("ix_replay_claims_at", "tenant_id", "at"),)
 
     request_id: Mapped[str] = mapped_column(primary_key=True)
+    operation: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     id: Mapped[str]
+    resource_id: Mapped[str | None]
     at: Mapped[datetime]
     actor_kind: Mapped[str]
     actor_id: Mapped[str]

@@ -72,6 +72,14 @@ def read_bulk_request(body: object, *, most: int, tolerances: frozenset[str]) ->
     return BulkRequest(_read_all(operations), _fail_on_errors(given.get("failonerrors")))
 
 
+def count_operations(body: object) -> int:
+    """Return how many operations a body holds that may be a bulk request; nothing is checked otherwise."""
+    if not isinstance(body, dict):
+        return 0
+    lists = [value for key, value in body.items() if key.lower() == "operations" and isinstance(value, list)]
+    return max(map(len, lists), default=0)
+
+
 def _fail_on_errors(value: object) -> int | None:
     if value is None or (value == 0 and not isinstance(value, bool)):
         return None

@@ -1,6 +1,7 @@
 """The request id, the log line, the metrics and the provisioning log's row of every request."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -14,7 +15,7 @@ from bridge import clock
 from bridge.access.authenticate import Caller
 from bridge.database.ids import new_id
 from bridge.provisioning.replay import Replay
-from bridge.provisioning.request_log import Answered
+from bridge.provisioning.request_log import Answered, FailedOperation
 from bridge.web.context import bridge
 
 #: The WSGI environment's key of a replay; no header of a client can become one.
@@ -30,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Observed:
-    """What is known of the present request; routes add caller, subject, tolerances, reason.
+    """What is known of the present request; routes add caller, subject, tolerances, reason, failures, made.
 
     ``replay`` is set where the bridge itself sends a kept request again; ``opened`` is the transaction that
     an entrance has begun for the route.
@@ -44,6 +45,8 @@ class Observed:
     subject_id: str | None = None
     tolerances: tuple[str, ...] = ()
     reason: str | None = None
+    failures: tuple[FailedOperation, ...] = ()
+    made: Mapping[str, str] = field(default_factory=dict)
     keep_body: bool = field(default=False)
     opened: Any = None
 
@@ -112,4 +115,6 @@ def _answered(seen: Observed, route: str, status: int, seconds: float) -> Answer
         duration_microseconds=round(seconds * 1_000_000),
         if_match=request.headers.get("If-Match"),
         replay_of=seen.replay.request_id if seen.replay else None,
+        failures=seen.failures,
+        made=seen.made,
     )

@@ -36,24 +36,33 @@ def replay_request(
     tenant_id: str,
     by: Cause,
     root_url: str,
+    even_if_changed: bool = False,
 ) -> Replayed:
     """Send a failed request of a connection to the application again, as that connection, for ``by``.
 
-    It succeeds once only; when it fails again, it may be tried again. ``root_url`` is the address under which
-    clients reach the bridge. Raises ``NotFound``; ``Conflict`` when it may not be replayed, or failed again.
+    It succeeds once only; when it fails again, it may be tried again; of a bulk request this holds for each
+    operation that failed. Where others have changed its resource since, it is refused but for
+    ``even_if_changed``. ``root_url`` is the address under which clients reach the bridge. Raises
+    ``NotFound``; ``Conflict`` when it may not be replayed, or failed again.
     """
     with parts.database.read(tenant_id) as session:
-        replay = open_replay(session, request_id, by=by, seal=parts.seal)
+        replay = open_replay(session, request_id, by=by, seal=parts.seal, even_if_changed=even_if_changed)
     # An empty context: the routes shall find nothing of the request that asked for this.
     response = Context().run(_send, application, replay, root_url)
     parts.request_log.flush()
+    replay_id = response.headers["X-Request-Id"]
     if response.status_code >= FIRST_ERROR:
         raise Conflict(
-            f"request {request_id} was sent again as {response.headers['X-Request-Id']} and refused with "
+            f"request {request_id} was sent again as {replay_id} and refused with "
             f"{response.status_code}: {_reason(response)}"
         )
     with parts.database.read(tenant_id) as session:
-        claim = find_claim(session, request_id)
+        claim = find_claim(session, request_id, replay_id=replay_id)
+    if claim is None and replay.is_bulk:
+        raise Conflict(
+            f"request {request_id} was sent again as {replay_id}, and none of its operations succeeded. "
+            f"The first of them: {_reason_of_first(response)}"
+        )
     if claim is None:
         raise Inconsistent(f"request {request_id} was sent again with success, but nothing noted it")
     return Replayed(request_id, response.status_code, claim)
@@ -76,3 +85,7 @@ def _send(application: WSGIApplication, replay: Replay, root_url: str) -> Respon
 
 def _reason(response: Response) -> str:
     return str(orjson.loads(response.get_data())["detail"])
+
+
+def _reason_of_first(response: Response) -> str:
+    return str(orjson.loads(response.get_data())["Operations"][0]["response"]["detail"])

@@ -42,6 +42,38 @@ def test_never_more_than_burst_and_rate_times_time_pass_in_any_window(
             assert last - first + 1 <= most
 
 
+def test_what_came_together_passes_together_and_the_next_one_waits_for_it():
+    bucket = Bucket.of(per_second=1, burst=5)
+    bulk = take(bucket, 0, 0, count=8)
+    assert bulk.granted
+    refused = take(bucket, bulk.full_at, 0)
+    assert refused.wait_microseconds == 4 * MICROSECONDS  # three are owed, and one is to be there
+    assert take(bucket, refused.full_at, 4 * MICROSECONDS).granted
+    assert take(bucket, bulk.full_at, 4 * MICROSECONDS - 1).wait_microseconds == 1
+
+
+@given(
+    BUCKETS,
+    INSTANTS,
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 120)), min_size=1, max_size=60),
+)
+def test_however_many_come_together_more_than_burst_and_rate_times_time_are_at_most_owed_by_the_last(
+    bucket: Bucket, start: int, asked: list[tuple[int, int]]
+):
+    full_at, passed, at = 0, 0, start
+    for gap, count in asked:
+        at += gap
+        taken = take(bucket, full_at, at, count=count)
+        assert taken.wait_microseconds <= bucket.span + bucket.refill_microseconds
+        assert taken.granted == take(bucket, full_at, at).granted
+        full_at = taken.full_at
+        if not taken.granted:
+            continue
+        gained = (at - start) // bucket.refill_microseconds
+        assert passed < bucket.burst + gained  # one was left, whatever passes with it
+        passed += min(count, bucket.burst)
+
+
 @given(BUCKETS, INSTANTS, st.integers(0, 100 * MICROSECONDS), st.integers(0, MICROSECONDS))
 def test_the_wait_is_exact_and_waiting_longer_never_hurts(bucket: Bucket, now: int, ahead: int, more: int):
     full_at = min(now + ahead, now + bucket.span)
@@ -55,7 +87,8 @@ def test_the_wait_is_exact_and_waiting_longer_never_hurts(bucket: Bucket, now: i
 
 @given(BUCKETS, INSTANTS, st.integers(1, 10**15))
 def test_a_clock_that_was_set_back_owes_no_more_than_a_full_bucket(bucket: Bucket, now: int, ahead: int):
-    assert take(bucket, now + bucket.span + ahead, now).wait_microseconds == bucket.refill_microseconds
+    most = bucket.span + bucket.refill_microseconds
+    assert take(bucket, now + 2 * bucket.span + ahead, now).wait_microseconds == most
 
 
 @given(st.integers(1, MICROSECONDS))

@@ -3,12 +3,15 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
-from bridge.access.buckets import MICROSECONDS, Bucket
+from bridge.access.buckets import MICROSECONDS, Bucket, take
 from bridge.access.limits import Lane, RateLimits, open_rate_limits
 from bridge.access.shared_buckets import (
     PART_OF_BURST,
@@ -19,6 +22,9 @@ from bridge.access.shared_buckets import (
 )
 from bridge.errors import LimitReached
 from config.settings import Settings
+
+if TYPE_CHECKING:
+    import redis
 
 SLOW = Bucket.of(per_second=1, burst=5)
 SIZES = dict.fromkeys(("scim_reads", "scim_writes", "deactivations", "api_requests", "oauth_tokens"), SLOW)
@@ -79,6 +85,22 @@ def test_deactivations_pass_on_their_reserve_until_that_is_used_up_too():
     assert counted("bridge_spared_deactivations_total") == before + 5
 
 
+def test_what_holds_many_is_paid_by_the_tenants_next_requests_and_by_nobody_else():
+    limits = limits_of()
+    limits.admit("lindqvist", "scim_writes", count=9)
+    with pytest.raises(LimitReached) as refused:
+        limits.admit("lindqvist", "scim_writes", count=2)
+    assert refused.value.retry_after_seconds == 5  # four are owed, and one is to be there
+    assert passes(limits, "okonkwo", "scim_writes")
+
+
+def test_what_holds_many_deactivations_is_paid_out_of_their_reserve():
+    limits = limits_of()
+    for _ in range(2):
+        limits.admit("lindqvist", "scim_writes", count=8, deactivates=lambda: True)
+    assert not passes(limits, "lindqvist", "scim_writes", deactivates=lambda: True)
+
+
 def test_what_is_refused_comes_back_with_real_time():
     limits = limits_of({**SIZES, "scim_reads": Bucket.of(per_second=50, burst=1)})
     assert passes(limits, "lindqvist", "scim_reads")
@@ -114,6 +136,34 @@ def test_processes_that_share_a_redis_share_the_buckets(redis_url: str):
     assert waits[:5] == [0] * 5
     assert 0 < waits[5] <= MICROSECONDS
     assert second.take(f"{uuid4()}:scim_writes", SLOW) == 0
+
+
+@given(
+    st.integers(1, 1000),
+    st.integers(1, 40),
+    st.lists(st.integers(1, 60), min_size=1, max_size=8),
+)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+def test_redis_counts_as_the_arithmetic_does(redis_url: str, per_second: int, burst: int, counts: list[int]):
+    import redis  # noqa: PLC0415 (the tests without a server need none)
+
+    bucket, key = Bucket.of(per_second=per_second, burst=burst), str(uuid4())
+    with redis.Redis.from_url(redis_url) as client:
+        buckets = SharedBuckets(client)
+        for count in counts:
+            full_at = int(client.get(f"bridge:bucket:{key}") or 0)
+            began = clock_of(client)
+            wait = buckets.take(key, bucket, count=count)
+            until = clock_of(client)
+            kept = int(client.get(f"bridge:bucket:{key}") or 0)
+            first, last = (take(bucket, full_at, at, count=count) for at in (began, until))
+            assert last.wait_microseconds <= wait <= first.wait_microseconds
+            assert not kept or wait or first.full_at <= kept <= last.full_at
+
+
+def clock_of(client: "redis.Redis") -> int:
+    seconds, microseconds = client.time()
+    return seconds * MICROSECONDS + microseconds
 
 
 def test_a_shared_bucket_refills_and_is_forgotten_when_it_is_full(redis_url: str):

@@ -1,28 +1,34 @@
-"""Random requests made from the OpenAPI document: right ones, wrong ones; none may break the bridge.
+"""Random requests of the SCIM entrance: right ones, wrong ones; none may break the bridge.
 
-`make proof` sends 5,000 to each database, an ordinary run 200, always the same ones.
+Half are made from the OpenAPI document, as described and otherwise; half mean something, so that enough of
+them do something, which is counted. `make proof` sends 5,000 to each database and prints what came of them,
+an ordinary run 200, always the same ones.
 """
 
 import os
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 
-from bridge.directory.groups import add_group
-from bridge.directory.people import add_person
+from bridge.database.ids import new_id
+from bridge.directory.tables import Group, Person
+from bridge.scim.messages import ERROR_URN
 from bridge.scim.schemas import ENTERPRISE_USER_URN
 from bridge.web.api.document import document
 from tests.conformance.live import Live
+from tests.conformance.meant import GROUPS, MEANT, PEOPLE, Meant
 from tests.database.opened import NOW
 from tests.scim.random_filters import FILTERS, written
-from tests.scim_http.speaking import GROUP, USER, Speaker
+from tests.scim_http.speaking import Speaker
 
-#: The ids of the people and groups that are there at first; the fuzzer deletes one now and then.
-PEOPLE, GROUPS = [f"person-{number}" for number in range(8)], [f"group-{number}" for number in range(4)]
 PATHS = [
     "userName", "displayName", "active", "name", "name.givenName", "emails", 'emails[type eq "work"].value',
     "emails[primary eq true]", "roles", "members", 'members[value eq "person-1"]', "externalId", "id", "meta",
@@ -30,12 +36,13 @@ PATHS = [
     "nosuch", "emails[", "",
 ]  # fmt: skip
 IS_PROOF = os.environ.get("HYPOTHESIS_PROFILE") == "proof"
-TIMES = settings(
-    max_examples=5_000 if IS_PROOF else 200,
-    derandomize=not IS_PROOF,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+TIMES = 5_000 if IS_PROOF else 200
+
+#: How many of every hundred requests, or operations in them, must succeed: else the rest proves little.
+LEAST = {
+    "PATCH": 6, "PUT": 2, "DELETE": 1, "POST Bulk": 5, "POST .search": 3, "GET Users filtered": 1,
+    "POST Users": 1, "POST Groups": 1, "Bulk: POST": 2, "Bulk: PATCH": 2, "Bulk: PUT": 1, "Bulk: DELETE": 1,
+}  # fmt: skip
 
 
 def ids() -> st.SearchStrategy[str]:
@@ -63,28 +70,113 @@ def requests_of(pattern: str) -> st.SearchStrategy[Case]:
     )
 
 
-#: All but /Me, which answers 501 whatever is sent: RFC 7644 section 3.11 asks for it where nobody is "me".
-SCIM_REQUESTS = requests_of("^/scim/v2/(?!Me$)")
+#: Each with its own run: in one run of all, Hypothesis may neglect some for a while.
+REQUESTS = [(requests_of("^/scim/v2/"), 50), *MEANT]
+assert sum(percent for _, percent in REQUESTS) == 100
 
 
-@pytest.fixture(scope="module")
-def idp(live: Live) -> Speaker:
-    idp = live.speaker()
-    known = {"connection_id": idp.connection_id, "cause_id": "1", "at": NOW}
-    with idp.app.extensions["bridge"].database.write(idp.tenant_id) as session:
-        for name in PEOPLE:
-            person = {"schemas": [USER], "userName": name, "active": True}
-            add_person(session, person, external_digest=None, person_id=name, **known)
-        for name in GROUPS:
-            group = {"schemas": [GROUP], "displayName": name}
-            add_group(session, group, unique_name=False, group_id=name, **known)
-    return idp
+@dataclass
+class Crowd:
+    """The people and groups whom the requests are about; whoever was deleted has a successor."""
+
+    idp: Speaker
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def whole(self) -> dict[str, str]:
+        known = list(self.ids.values())
+        living = {
+            row.id
+            for table in (Person, Group)
+            for row in self.idp.rows(table, table.id.in_(known), table.deleted_at.is_(None))
+        }
+        for name in (*PEOPLE, *GROUPS):
+            if self.ids.get(name) not in living:
+                made = self.idp.create if name in PEOPLE else self.idp.create_group
+                called = {"userName" if name in PEOPLE else "name": f"{name} {new_id(NOW)}"}
+                self.ids[name] = made(**called)
+        return self.ids
 
 
-@TIMES
-@given(case=SCIM_REQUESTS)
-def test_no_scim_request_breaks_the_bridge(live: Live, idp: Speaker, case: Case):
-    how = case.as_transport_kwargs(base_url=live.root.removesuffix("/scim/v2"))
-    how["headers"]["Authorization"] = f"Bearer {idp.token}"
-    answer = requests.request(**how, timeout=60)
+def filled(value: Any, ids: dict[str, str]) -> Any:  # noqa: ANN401 (whatever a request consists of)
+    """Return the value with each name of a person or group replaced by the id."""
+    if isinstance(value, dict):
+        return {filled(key, ids): filled(each, ids) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [filled(each, ids) for each in value]
+    if isinstance(value, bytes):
+        return filled(value.decode("latin-1"), ids).encode("latin-1")
+    if isinstance(value, str):
+        for name, each in ids.items():
+            value = value.replace(name, each)
+    return value
+
+
+def outcomes(answer: requests.Response) -> list[tuple[str, int]]:
+    """Say what was asked, and how it ended, of the request and of each operation in it."""
+    address = urlsplit(answer.request.url)
+    place = next((word for word in (".search", "Bulk", "Users", "Groups") if word in address.path), "others")
+    said = [f"{answer.request.method} {place}"]
+    if place == "Users" and answer.request.method == "GET" and "filter=" in address.query:
+        said.append("GET Users filtered")
+    told = [(each, answer.status_code) for each in said]
+    if place == "Bulk" and answer.ok:
+        told += [(f"Bulk: {each['method']}", int(each["status"])) for each in answer.json()["Operations"]]
+    return told
+
+
+def check(answer: requests.Response) -> None:
+    """Check what holds for each answer of the entrance (RFC 7644 sections 3.1 and 3.12)."""
     assert answer.status_code < 500, answer.text
+    assert answer.headers["X-Request-Id"]
+    if answer.request.method == "HEAD" or answer.status_code in (204, 304):
+        assert answer.content == b""
+        return
+    assert answer.headers["Content-Type"] == "application/scim+json"
+    document = answer.json()
+    assert document["schemas"]
+    if answer.status_code >= 400:
+        assert document["schemas"] == [ERROR_URN]
+        assert document["status"] == str(answer.status_code)
+        assert document["detail"]
+    if answer.status_code == 201:
+        assert answer.headers["Location"].endswith(f"/{document['id']}")
+        assert answer.headers["ETag"].startswith('W/"')
+
+
+@pytest.mark.hypothesis
+def test_no_scim_request_breaks_the_bridge_and_enough_of_them_do_something(
+    live: Live, capsys: pytest.CaptureFixture[str]
+):
+    crowd, tally = Crowd(live.speaker()), Counter[tuple[str, int]]()
+    root = live.root.removesuffix("/scim/v2")
+
+    def send(asked: Case | Meant) -> None:
+        how = filled(asked.as_transport_kwargs(base_url=root), crowd.whole())
+        note(f"{how}")
+        how["headers"]["Authorization"] = f"Bearer {crowd.idp.token}"
+        answer = requests.request(**how, timeout=60)
+        check(answer)
+        tally.update(outcomes(answer))
+
+    for strategy, percent in REQUESTS:
+        how_often(TIMES * percent // 100)(given(strategy)(send))()
+    if IS_PROOF:
+        with capsys.disabled():
+            dialect = live.app.extensions["bridge"].database.engine.dialect.name
+            told = [f"{count:6} {what} {status}" for (what, status), count in sorted(tally.items())]
+            print("", f"{dialect}:", *told, sep="\n")  # noqa: T201 (what the proof is to show)
+    done = {what: succeeded(tally, what) for what in LEAST}
+    assert {what: count for what, count in done.items() if count < TIMES * LEAST[what] // 100} == {}, tally
+
+
+def how_often(times: int) -> settings:
+    everything = list(HealthCheck)
+    return settings(
+        max_examples=times, derandomize=not IS_PROOF, deadline=None, suppress_health_check=everything
+    )
+
+
+def succeeded(tally: Counter[tuple[str, int]], what: str) -> int:
+    return sum(
+        count for (told, status), count in tally.items() if told.startswith(what) and 200 <= status < 300
+    )

@@ -10,6 +10,7 @@ from bridge.errors import InvalidSyntax, InvalidValue, TooManyOperations
 from bridge.scim.bulk import (
     BULK_REQUEST_URN,
     BulkRequest,
+    count_operations,
     read_bulk_request,
     references_of,
     resolved,
@@ -147,3 +148,14 @@ def test_a_request_without_schemas_is_tolerated_where_the_dialect_does():
     assert read_bulk_request(
         {"Operations": [], "failOnErrors": 0}, most=2, tolerances=GENERIC
     ) == BulkRequest(())
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ({"operations": [1, {}, None]}, 3), ({"Operations": []}, 0), ({"Operations": {"a": 1}}, 0), ([1], 0),
+        (None, 0), ({"OPERATIONS": 7, "operations": [1]}, 1), ({"Operations": [1], "operations": [1, 2]}, 2),
+    ],
+)  # fmt: skip
+def test_operations_are_counted_before_anything_is_checked(body: object, count: int):
+    assert count_operations(body) == count

@@ -1,13 +1,16 @@
 """A tenant's rates over HTTP: 429 with Retry-After, deactivations on a reserve of their own."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from bridge.access.limits import open_rate_limits
 from bridge.provisioning.read_requests import RequestFilter, request_asked, requests
+from bridge.scim.bulk import BULK_REQUEST_URN
 from config.settings import Settings
 from tests.scim_http.speaking import PATCH_OP, USER, Speaker, add_speaker
 
@@ -34,8 +37,8 @@ def limited(app: Flask, people: list[str]) -> Iterator[None]:
     app.extensions["bridge"] = before
 
 
-def use_up_the_writes(idp: Speaker) -> None:
-    for number in range(FEW.scim_writes_burst):
+def use_up_the_writes(idp: Speaker, *, spared: int = 0) -> None:
+    for number in range(FEW.scim_writes_burst - spared):
         idp.create(userName=f"extra-{number}@lindqvist.example")
 
 
@@ -121,3 +124,56 @@ def test_a_patch_of_any_size_is_counted_once(idp: Speaker, people: list[str], li
     for _ in range(FEW.scim_writes_burst):
         body = {"schemas": [PATCH_OP], "Operations": [operation] * 16}
         assert idp.ask("PATCH", f"/Users/{people[0]}", body).status_code == 200
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_bulk_request_is_done_whole_and_counts_as_its_operations(idp: Speaker, app: Flask):
+    added = bulk_of([person(f"bulk-{number}") for number in range(5)])
+    answer = idp.ask("POST", "/Bulk", added)
+    assert [each["status"] for each in answer.json["Operations"]] == ["201"] * 5
+    refused = idp.ask("POST", "/Users", {"schemas": [USER], "userName": "late@lindqvist.example"})
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) in (2, 3)  # two are owed, and one is to be there
+    assert idp.ask("POST", "/Bulk", bulk_of([person("later")])).status_code == 429
+    assert add_speaker(app).ask("POST", "/Bulk", added).status_code == 200
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_bulk_request_that_takes_access_away_is_paid_out_of_the_reserve(idp: Speaker, people: list[str]):
+    use_up_the_writes(idp)
+    gone = bulk_of([{"method": "DELETE", "path": f"/Users/{each}"} for each in people])
+    assert idp.ask("POST", "/Bulk", gone).status_code == 200
+    assert idp.ask("DELETE", f"/Users/{people[0]}").status_code == 429
+
+
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"{no json", 400), (b"[]", 400), (b'{"Operations": 7}', 400), (b'{"Operations": [7]}', 400),
+        (b'{"schemas": ["%s"], "Operations": [%s{}]}' % (BULK_REQUEST_URN.encode(), b"{}," * 1000), 413),
+        (b" " * (4 * 1024 * 1024 + 1), 413),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("in_chunks", [False, True])
+def test_a_bulk_request_that_is_refused_as_a_whole_counts_once(
+    idp: Speaker, sent: bytes, status: int, *, in_chunks: bool
+):
+    chunks = {
+        "wsgi.input_terminated": True,
+        "wsgi.input": io.BytesIO(sent),
+        "HTTP_TRANSFER_ENCODING": "chunked",
+    }
+    more = {"environ_overrides": chunks} if in_chunks else {"data": sent}
+    assert idp.ask("POST", "/Bulk", **more).status_code == status
+    use_up_the_writes(idp, spared=1)
+    assert idp.ask("POST", "/Bulk", bulk_of([person("later")])).status_code == 429
+
+
+def person(name: str) -> dict[str, Any]:
+    content = {"schemas": [USER], "userName": name}
+    return {"method": "POST", "path": "/Users", "bulkId": name, "data": content}
+
+
+def bulk_of(operations: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"schemas": [BULK_REQUEST_URN], "Operations": operations}

@@ -2,19 +2,21 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from bridge.access.grant import grant_api_key
 from bridge.database.sessions import Database
 from bridge.directory.tables import Person
+from bridge.journal.record import Subject, record
 from bridge.journal.tables import JournalEntry
 from bridge.provisioning.forget_requests import forget_requests
 from bridge.provisioning.tables import ReplayClaim, RequestRecord
-from tests.database.opened import CAUSE, NOW
+from tests.database.opened import CAUSE
+from tests.scim_http.replaying import kept, key_of, record_of, replay
 from tests.scim_http.speaking import PATCH_OP, USER, Speaker, add_speaker, application
 
 NAME = "wanja@lindqvist.example"
@@ -24,30 +26,6 @@ NAME = "wanja@lindqvist.example"
 def app(shared_database_url: str) -> Iterator[Flask]:
     with application(shared_database_url) as app:
         yield app
-
-
-def key_of(idp: Speaker, *scopes: str) -> str:
-    parts = idp.app.extensions["bridge"]
-    with parts.database.write(idp.tenant_id) as session:
-        made = grant_api_key(session, scopes=scopes, seal=parts.seal, lifetime=None, cause=CAUSE, now=NOW)
-    return made.secret
-
-
-def replay(idp: Speaker, request_id: str, key: str | None = None) -> TestResponse:
-    key = key or key_of(idp, "log:replay")
-    headers = {"Authorization": f"Bearer {key}"}
-    return idp.app.test_client().post(f"/api/v1/requests/{request_id}/replay", headers=headers)
-
-
-def kept(idp: Speaker, answer: TestResponse) -> str:
-    idp.app.extensions["bridge"].request_log.flush()
-    return answer.headers["X-Request-Id"]
-
-
-def record_of(idp: Speaker, request_id: str) -> RequestRecord:
-    idp.app.extensions["bridge"].request_log.flush()
-    [row] = idp.rows(RequestRecord, RequestRecord.id == request_id)
-    return row
 
 
 def post(idp: Speaker, **attributes: object) -> TestResponse:
@@ -192,19 +170,63 @@ def test_a_condition_is_sent_again_with_the_request(idp: Speaker):
     assert "title" not in idp.person(person_id).resource
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+OFF = {"op": "replace", "path": "active", "value": False}
+RENAMED = {"op": "replace", "path": "displayName", "value": "Spinners"}
+DYER = {"op": "replace", "path": "title", "value": "Dyer"}
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_a_late_replay_does_not_undo_what_came_after(idp: Speaker, method: str):
     person_id = idp.create(userName=NAME)
-    body = {"schemas": [USER], "userName": ""} if method == "PUT" else None
-    failed = idp.ask(method, f"/Users/{person_id}", body, headers={"If-Match": '"9"'})
-    assert failed.status_code in (400, 412)
-    idp.patch(f"/Users/{person_id}", {"op": "replace", "path": "title", "value": "Dyer"})
+    bodies = {
+        "PUT": {"schemas": [USER], "userName": NAME, "active": False},
+        "PATCH": {"schemas": [PATCH_OP], "Operations": [OFF]},
+        "DELETE": None,
+    }
+    failed = kept(idp, idp.ask(method, f"/Users/{person_id}", bodies[method], headers={"If-Match": 'W/"2"'}))
+    later = kept(idp, idp.patch(f"/Users/{person_id}", DYER))
     key = key_of(idp, "log:replay")
     before = idp.everything()
-    answer = replay(idp, kept(idp, failed), key)
+    answer = replay(idp, failed, key)
     assert answer.status_code == 409
-    assert "would undo" in answer.json["detail"]
+    for told in (person_id, f"after request {failed}", f"by request {later}", "even_if_changed"):
+        assert told in answer.json["detail"]
+    assert replay(idp, failed, key, {"even_if_changed": False}).status_code == 409
     assert idp.everything() == before
+    assert replay(idp, failed, key, {"even_if_changed": True}).status_code == 200
+    assert not idp.person(person_id).active
+    assert replay(idp, failed, key, {"even_if_changed": True}).status_code == 409
+
+
+def test_a_group_that_was_changed_since_is_not_renamed_by_a_replay(idp: Speaker):
+    group_id, person_id = idp.create_group("Weavers"), idp.create(userName=NAME)
+    stale = {"If-Match": 'W/"2"'}
+    failed = kept(idp, idp.patch(f"/Groups/{group_id}", RENAMED, headers=stale))
+    idp.patch(f"/Groups/{group_id}", {"op": "add", "path": "members", "value": [{"value": person_id}]})
+    answer = replay(idp, failed)
+    assert (answer.status_code, group_id in answer.json["detail"]) == (409, True)
+    assert replay(idp, failed, body={"even_if_changed": True}).status_code == 200
+    assert idp.get(f"/Groups/{group_id}").json["displayName"] == "Spinners"
+
+
+def test_what_happened_before_or_elsewhere_hinders_no_replay(idp: Speaker, app: Flask):
+    person_id, other_id = idp.create(userName=NAME), idp.create(userName="taken@lindqvist.example")
+    idp.patch(f"/Users/{person_id}", DYER)
+    rename = {"op": "replace", "path": "userName", "value": "taken@lindqvist.example"}
+    failed = kept(idp, idp.patch(f"/Users/{person_id}", rename))
+    idp.patch(f"/Users/{person_id}", DYER)  # which changes nothing
+    with app.extensions["bridge"].database.write(idp.tenant_id) as session:
+        at = idp.person(person_id).changed_at + timedelta(days=1)
+        record(session, "seat:person:hold", Subject("person", person_id), cause=CAUSE, at=at)
+    idp.ask("DELETE", f"/Users/{other_id}")
+    assert replay(idp, failed).status_code == 200
+    assert idp.person(person_id).user_name == "taken@lindqvist.example"
+
+
+def test_a_replay_takes_no_other_words(idp: Speaker):
+    request_id, _ = refused(idp)
+    for body in ({"even_if_changed": "yes"}, {"anyway": True}, []):
+        assert replay(idp, request_id, body=body).status_code in (400, 422)
 
 
 def test_what_was_not_kept_whole_is_not_replayed(idp: Speaker):

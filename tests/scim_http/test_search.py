@@ -197,6 +197,8 @@ def test_a_cursor_of_another_list_or_of_yesterday_is_refused(
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 def test_a_connection_is_nobody_and_is_told_so(idp: Speaker, method: str):
     answer = idp.ask(method, "/Me")
-    assert (answer.status_code, answer.json["status"]) == (501, "501")
+    assert (answer.status_code, answer.json["status"]) == (404, "404")
+    assert "no person" in answer.json["detail"]
     assert "/Users" in answer.json["detail"]
     assert answer.content_type == "application/scim+json"
+    assert idp.ask(method, "/Me", headers={"Authorization": "Bearer nonsense"}).status_code == 401

@@ -76,7 +76,7 @@ def _operation(declared: Operation) -> dict[str, Any]:
         described["parameters"] = parameters
     if declared.body is not None:
         content = {"application/json": {"schema": declared.body}}
-        described["requestBody"] = {"required": True, "content": content}
+        described["requestBody"] = {"required": declared.body_required, "content": content}
     return described
 
 

@@ -1,11 +1,12 @@
 """Routes on the provisioning log."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import current_app, request
 
 from bridge.provisioning.read_requests import RequestFilter, request_asked, requests
-from bridge.provisioning.replay import Claim, find_claim
+from bridge.provisioning.replay import Claim, claims_of, find_claim
 from bridge.provisioning.tables import RequestRecord
 from bridge.web.api.operations import Call, operation
 from bridge.web.api.pages import CURSOR, LIMIT, page_of
@@ -23,6 +24,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
     query=(
         whole("status", "Only those answered with this HTTP status", least=100, most=599),
         truth("failed", "Only those answered with a status from 400 on, or below"),
+        truth("failed_operations", "Only bulk requests of which operations failed, or the others"),
         choice("method", "Only those of this method", METHODS),
         text("route", "Only those of this route, as the log shows it"),
         text("connection_id", "Only those of this connection"),
@@ -47,18 +49,22 @@ def show_requests(call: Call) -> dict[str, Any]:
 def show_request(call: Call, request_id: str) -> dict[str, Any]:
     with call.database.read(call.tenant_id) as session:
         row, asked = request_asked(session, request_id, seal=bridge().seal)
-        claim = find_claim(session, request_id)
+        latest, claims = find_claim(session, request_id), claims_of(session, request_id)
     return {
         **_request(row),
         "target": asked.target,
         "body": asked.body,
-        "replayed": _claim(claim) if claim else None,
+        "failures": [
+            {**asdict(each), "replay_id": claims[each.index].id if each.index in claims else None}
+            for each in asked.failures
+        ],
+        "replayed": _claim(latest) if latest else None,
     }
 
 
 @operation(
     "POST", "/requests/{request_id}/replay", "Send a failed write of an identity provider again, once",
-    scope="log:replay", answer=component("Replay"),
+    scope="log:replay", body=component("NewReplay"), body_required=False, answer=component("Replay"),
 )  # fmt: skip
 def replay_one_request(call: Call, request_id: str) -> dict[str, Any]:
     replayed = replay_request(
@@ -68,6 +74,7 @@ def replay_one_request(call: Call, request_id: str) -> dict[str, Any]:
         tenant_id=call.tenant_id,
         by=call.cause,
         root_url=request.root_url,
+        even_if_changed=call.body.get("even_if_changed", False),
     )
     return {"request_id": request_id, **_claim(replayed.claim), "status": replayed.status}
 
@@ -79,6 +86,7 @@ def _claim(claim: Claim) -> dict[str, Any]:
         "actor_kind": claim.actor_kind,
         "actor_id": claim.actor_id,
         "status": claim.status,
+        "failed_operations": claim.failed_operations,
     }
 
 
@@ -96,4 +104,5 @@ def _request(row: RequestRecord) -> dict[str, Any]:
         "subject_id": row.subject_id,
         "duration_microseconds": row.duration_microseconds,
         "replay_of": row.replay_of,
+        "failed_operations": row.failed_operations,
     }

@@ -16,6 +16,7 @@ from bridge.errors import InvalidValue, NotFound
 from bridge.journal.record import Cause
 from bridge.web.api.bodies import Check, checked_object, compiled
 from bridge.web.api.parameters import Parameter, Schema, read_query
+from bridge.web.bodies import raw_body
 from bridge.web.context import bridge
 from bridge.web.recording import observed
 
@@ -42,6 +43,7 @@ class Operation:
     status: int
     answer: Schema | None
     content_type: str
+    body_required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def operation(
     scope: str,
     query: tuple[Parameter, ...] = (),
     body: Schema | None = None,
+    body_required: bool = True,
     status: int = 200,
     answer: Schema | None = None,
     content_type: str = JSON,
@@ -99,13 +102,24 @@ def operation(
 ) -> Callable[[Route], Route]:
     """Declare a route. It is called with a ``Call`` and the parts of its path, and returns its answer.
 
-    With ``raw`` it reads the body itself; ``body`` then only describes it. An iterator of texts is sent piece
-    by piece under ``content_type``, any other value as JSON.
+    Where the body is not required, none is an empty object. With ``raw`` the route reads it itself; ``body``
+    then only describes it. An iterator of texts is sent piece by piece under ``content_type``, any other
+    value as JSON.
     """
 
     def declare(route: Route) -> Route:
         declared = Operation(
-            route.__name__, method, path, summary, scope, query, body, status, answer, content_type
+            route.__name__,
+            method,
+            path,
+            summary,
+            scope,
+            query,
+            body,
+            status,
+            answer,
+            content_type,
+            body_required,
         )
         OPERATIONS.append(declared)
         check = compiled(body) if body is not None and not raw else None
@@ -153,7 +167,9 @@ def _call(declared: Operation, scope: str, check: Check | None, path_parts: Mapp
         if not PATH_ID.fullmatch(part):
             raise NotFound(f"nothing has the id {part[:64]!r}")
     query = read_query(declared.query, request.args)
-    body = checked_object(check) if check is not None else {}
+    body = {}
+    if check is not None and (declared.body_required or raw_body()):
+        body = checked_object(check)
     return Call(seen.caller, seen.id, seen.at, query, body)
 
 

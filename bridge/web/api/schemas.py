@@ -104,13 +104,17 @@ _REQUEST = {
     "subject_id": maybe(TEXT),
     "duration_microseconds": WHOLE,
     "replay_of": maybe(TEXT),
+    "failed_operations": WHOLE,
 }
+_FAILED = {"index": WHOLE, "method": TEXT, "status": WHOLE, "detail": TEXT, "replay_id": maybe(TEXT)}
+_ASKED = {"target": TEXT, "body": TEXT, "failures": listed(record(_FAILED))}
 _REPLAYED = {
     "replay_id": TEXT,
     "at": INSTANT,
     "actor_kind": TEXT,
     "actor_id": TEXT,
     "status": maybe(WHOLE),
+    "failed_operations": maybe(WHOLE),
 }
 _SHARES = {
     name: listed(record({name.removesuffix("s"): maybe(TEXT), "amount": MONEY}))
@@ -354,7 +358,8 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "Finding": record(dict.fromkeys(("kind", "subject", "id", "expected", "found", "remedy"), TEXT)),
     "Request": record(_REQUEST),
-    "RequestDetail": record({**_REQUEST, "target": TEXT, "body": TEXT, "replayed": maybe(record(_REPLAYED))}),
+    "RequestDetail": record({**_REQUEST, **_ASKED, "replayed": maybe(record(_REPLAYED))}),
+    "NewReplay": record({}, {"even_if_changed": TRUTH}),
     "Replay": record({"request_id": TEXT, **_REPLAYED}),
     "JournalEntry": record(
         {

@@ -98,7 +98,9 @@ def _parameters(path: str, method: str) -> Iterator[dict[str, Any]]:
 
 def _good_responses(path: str, method: str) -> dict[str, Any]:
     if path.endswith("/Me"):
-        return {"501": {"description": "Not implemented (RFC 7644 section 3.11)", "content": OBJECT}}
+        return {
+            "404": {"description": "A connection is no person (RFC 7644 section 3.11)", "content": OBJECT}
+        }
     asked = {"200": {"description": "As asked", "content": OBJECT}}
     if path.endswith(ASKING):
         return asked

@@ -1,11 +1,14 @@
 """The route of ``/Bulk``: many operations in one request (RFC 7644 section 3.7)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
 from sqlalchemy.exc import OperationalError
 
-from bridge.provisioning.bulk import Outcome, perform_bulk
+from bridge.provisioning.bulk import Outcome, made_by, perform_bulk
+from bridge.provisioning.replay_bulk import replay_bulk
+from bridge.provisioning.request_log import FailedOperation
 from bridge.scim.bulk import read_bulk_request
 from bridge.scim.messages import bulk_response, error_message, version_tag
 from bridge.web.bodies import json_body
@@ -28,7 +31,7 @@ def bulk() -> Response:
     """Do many operations, and answer how each ended."""
     body = json_body(most_bytes=bridge().settings.bulk_bytes)
     outcomes = _performed(body)
-    observed().tolerances = tuple(dict.fromkeys(name for each in outcomes for name in each.tolerances))
+    _note(outcomes)
     return answer(bulk_response([_document(each) for each in outcomes]))
 
 
@@ -46,7 +49,22 @@ def _attempt(body: object) -> list[Outcome]:
     most = bridge().settings.bulk_operations
     with writing() as (session, client):
         request = read_bulk_request(body, most=most, tolerances=client.dialect.tolerances)
-        return perform_bulk(session, request, client=client, now=observed().at)
+        seen = observed()
+        if seen.replay is None:
+            return perform_bulk(session, request, client=client, now=seen.at)
+        return replay_bulk(session, seen.replay, request, client=client, replay_id=seen.id, now=seen.at)
+
+
+def _note(outcomes: Sequence[Outcome]) -> None:
+    """Tell the provisioning log which operations failed, and what the others created."""
+    seen = observed()
+    seen.tolerances = tuple(dict.fromkeys(name for each in outcomes for name in each.tolerances))
+    seen.failures = tuple(
+        FailedOperation(operation.index, operation.method, status_of(error), error.detail)
+        for operation, error in ((each.operation, each.error) for each in outcomes)
+        if error is not None
+    )
+    seen.made = {name: made for each in outcomes for name, made in made_by(each).items()}
 
 
 def _document(outcome: Outcome) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def writing() -> Iterator[tuple[TenantSession, Client]]:
     """Open a transaction that commits at its end, in the caller's tenant."""
     seen = observed()
     with _taken(writes=True) as opened:
-        if seen.replay is not None:
+        if seen.replay is not None and not seen.replay.is_bulk:
             claim_replay(opened.session, seen.replay, replay_id=seen.id, now=seen.at)
         yield opened.session, _client(opened)
 

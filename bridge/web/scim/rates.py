@@ -3,8 +3,9 @@
 from flask import request
 
 from bridge.access.authenticate import Caller
-from bridge.errors import InvalidSyntax
-from bridge.scim.deactivations import deactivates
+from bridge.errors import InvalidSyntax, TooLarge
+from bridge.scim.bulk import count_operations
+from bridge.scim.deactivations import BULK_PATH, deactivates
 from bridge.web.bodies import json_body, raw_body
 from bridge.web.context import bridge
 
@@ -17,17 +18,36 @@ def only_reads() -> bool:
 
 
 def limit_rate(caller: Caller, prefix: str) -> None:
-    """Let the request pass, or raise ``LimitReached``; its body is only read when writes are used up."""
+    """Let the request pass, or raise ``LimitReached``.
+
+    Only the body of a bulk request is read for it, whose operations count as the requests that they spare;
+    any other one when writes are used up.
+    """
     limits = bridge().rate_limits
     if only_reads():
         limits.admit(caller.tenant_id, "scim_reads")
         return
-    limits.admit(caller.tenant_id, "scim_writes", deactivates=lambda: _takes_access_away(prefix))
-
-
-def _takes_access_away(prefix: str) -> bool:
-    """Read the body, which also keeps it for the provisioning log, whose reader may want to send it again."""
     path = request.path.removeprefix(prefix)
+    limits.admit(
+        caller.tenant_id,
+        "scim_writes",
+        count=_operations() if BULK_PATH.fullmatch(path) else 1,
+        deactivates=lambda: _takes_access_away(path),
+    )
+
+
+def _operations() -> int:
+    """Count the operations of a bulk request; one that its route will refuse as a whole counts once."""
+    settings = bridge().settings
+    try:
+        count = count_operations(json_body(most_bytes=settings.bulk_bytes))
+    except (InvalidSyntax, TooLarge):
+        return 1
+    return count if 1 <= count <= settings.bulk_operations else 1
+
+
+def _takes_access_away(path: str) -> bool:
+    """Read the body, which also keeps it for the provisioning log, whose reader may want to send it again."""
     if request.method == "DELETE":
         return deactivates("DELETE", path, None)
     if not any(word in raw_body().lower() for word in (b"active", b"delete")):

@@ -17,7 +17,6 @@ from bridge.errors import (
     Stale,
     TooLarge,
     Unauthenticated,
-    Unsupported,
 )
 from bridge.scim.messages import error_message
 from bridge.web.recording import observed
@@ -34,7 +33,6 @@ STATUS: dict[type[BridgeError], int] = {
     TooLarge: 413,
     LimitReached: 429,
     BridgeError: 500,
-    Unsupported: 501,
     Misconfigured: 503,
 }
 FIRST_ERROR, SERVER_ERROR = 400, 500
@@ -62,7 +60,7 @@ def refuse(error: BridgeError) -> Response:
     """Answer an error of the bridge with its own words (RFC 7644 section 3.12)."""
     status = status_of(error)
     observed().reason = error.detail
-    if status >= SERVER_ERROR and not isinstance(error, Unsupported):
+    if status >= SERVER_ERROR:
         log.error("scim.failed", request_id=observed().id, error=type(error).__name__, detail=error.detail)
     response = answer(error_message(status, error.detail, error.scim_type), status)
     if isinstance(error, Unauthenticated):

@@ -118,11 +118,13 @@ def upgrade() -> None:
         "replay_claims",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("request_id", Key, nullable=False),
+        sa.Column("operation", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("id", Key, nullable=False),
+        sa.Column("resource_id", Key, nullable=True),
         sa.Column("at", Instant(), nullable=False),
         sa.Column("actor_kind", Key, nullable=False),
         sa.Column("actor_id", Key, nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "request_id", name=op.f("pk_replay_claims")),
+        sa.PrimaryKeyConstraint("tenant_id", "request_id", "operation", name=op.f("pk_replay_claims")),
     )
     op.create_index("ix_replay_claims_at", "replay_claims", ["tenant_id", "at"], unique=False)
     op.create_table(
@@ -140,6 +142,7 @@ def upgrade() -> None:
         sa.Column("subject_id", Key, nullable=True),
         sa.Column("duration_microseconds", sa.Integer(), nullable=False),
         sa.Column("replay_of", Key, nullable=True),
+        sa.Column("failed_operations", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_request_records")),
     )
