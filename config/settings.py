@@ -77,6 +77,11 @@ class Settings(BaseSettings):
         100, ge=1, description="Most attributes in one of them, sub-attributes included."
     )
 
+    joined_accounts: int = Field(16, ge=1, description="Most accounts that are joined to one person.")
+    join_proposals: int = Field(
+        1000, ge=1, description="Most proposed joins that are listed, or confirmed, at once."
+    )
+
     scim_reads_per_second: int = Field(
         200, ge=1, le=1_000_000, description="SCIM reads a tenant may send, sustained."
     )
