@@ -1,6 +1,7 @@
 """Commands on joins: which accounts count as one person, what proposes them."""
 
 import getpass
+import sys
 
 import click
 
@@ -11,7 +12,7 @@ from bridge.directory.confirm_proposals import confirm_proposals
 from bridge.directory.end_joins import separate_account
 from bridge.directory.join_accounts import REASON_CHARACTERS, Wanted, join_accounts
 from bridge.directory.join_attributes import choose_join_attribute, list_choices
-from bridge.directory.read_joins import joins_at
+from bridge.directory.read_joins import joins_of
 from bridge.directory.read_proposals import read_proposals
 from bridge.errors import InvalidValue
 
@@ -55,11 +56,11 @@ def separate(tenant: str, person: str, account: str) -> None:
 @people.command()
 @click.argument("tenant")
 @click.argument("person")
-@click.option("--at", help="Instant with an offset; default: now.")
+@click.option("--at", help="Instant with an offset; default: the joins that stand.")
 def accounts(tenant: str, person: str, at: str | None) -> None:
     """Print the joins that PERSON (id or user name) takes part in."""
     with parts().database.read(tenant_named(tenant)) as session:
-        joins = joins_at(session, person_named(session, person), instant(at) or clock.now())
+        joins = joins_of(session, person_named(session, person), at=instant(at))
     shown = ("account_id", "person_id", "start", "end", "made_by", "reason", "started_by", "ended_by")
     print_json([{name: getattr(each, name) for name in shown} for each in joins])
 
@@ -86,7 +87,7 @@ def proposals(tenant: str, *, json: bool) -> None:
         for each in shown:
             console.print(each, highlight=False)
     if any(each.problem for each in found.found):
-        click.get_current_context().exit(1)
+        sys.exit(1)
 
 
 @people.command()

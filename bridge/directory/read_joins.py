@@ -58,10 +58,13 @@ def read_joins(session: TenantSession, person_ids: Collection[str]) -> list[Join
     return standing_joins(joins, versions)
 
 
-def joins_at(session: TenantSession, person_id: str, at: datetime) -> list[JoinFact]:
-    """Return the joins that stand at the instant and that the person takes part in, on either side."""
+def joins_of(session: TenantSession, person_id: str, *, at: datetime | None) -> list[JoinFact]:
+    """Return the joins that a person takes part in at an instant, on either side; None: those without end."""
     joins = read_joins(session, [person_id])
-    found = [join for join in joins if join.start <= at and (join.end is None or join.end > at)]
+    if at is None:
+        found = [join for join in joins if join.end is None]
+    else:
+        found = [join for join in joins if join.start <= at and (join.end is None or join.end > at)]
     return sorted(found, key=lambda join: (join.start, join.account_id))
 
 

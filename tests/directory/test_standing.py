@@ -169,8 +169,8 @@ def test_the_tenant_may_choose_a_key_of_its_own(asked, stored, case_exact):
     "asked",
     [
         "userName", "displayName", "emails", "emails.value", "phoneNumbers", "phoneNumbers.value",
-        "name.familyName", "nickName", "title", f"{ENTERPRISE_USER_URN}:department", f"{ENTERPRISE_USER_URN}:manager",
-        "id", "active",
+        "name.familyName", "nickName", "title", "id", "active",
+        f"{ENTERPRISE_USER_URN}:department", f"{ENTERPRISE_USER_URN}:manager",
         f"{FLEET}:age", f"{FLEET}:docks", f"{FLEET}:home", f"{FLEET}:home.bay", "nothing", "", "none",
         "urn:ietf:params:scim:schemas:core:2.0:User:userName",
     ],

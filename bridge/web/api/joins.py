@@ -9,7 +9,7 @@ from bridge.directory.facts import JoinFact
 from bridge.directory.join_accounts import REASON_CHARACTERS, Wanted, join_accounts
 from bridge.directory.join_attributes import choose_join_attribute, list_choices
 from bridge.directory.proposals import Candidate, Proposal
-from bridge.directory.read_joins import joins_at
+from bridge.directory.read_joins import joins_of
 from bridge.directory.read_proposals import read_proposals
 from bridge.directory.tables import JoinAttribute
 from bridge.web.api.operations import Call, operation
@@ -55,12 +55,12 @@ _CHOICE = {"id": TEXT, "version": WHOLE, "attribute": maybe(TEXT)}
 @operation(
     "GET", "/people/{person_id}/accounts", "List the joins at an instant that a person takes part in",
     scope="read", answer=record({"items": listed(JOIN)}),
-    query=(instant("at", "The instant that is asked about; default: now"),),
+    query=(instant("at", "The instant that is asked about; default: those that stand"),),
 )  # fmt: skip
 def show_accounts(call: Call, person_id: str) -> dict[str, Any]:
     with call.database.read(call.tenant_id) as session:
         find_person(session, person_id)
-        joins = joins_at(session, person_id, call.query["at"] or call.now)
+        joins = joins_of(session, person_id, at=call.query["at"])
     return {"items": [_join(join) for join in joins]}
 
 
