@@ -1,6 +1,6 @@
 """Two connections that know the same human: one seat, one line of the invoice, told with its reasons."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -23,10 +23,12 @@ class Company:
         self.running = running
         running.set_clock(SEPTEMBER)
         self.first = add_customer(running, name)
-        given = {"cause": CAUSE, "now": SEPTEMBER}
+        later = SEPTEMBER + timedelta(minutes=1)  # of two connections the earlier one's account is the person
+        given = {"cause": CAUSE, "now": later}
         with running.database.write(self.first.tenant_id) as session:
             entra = create_connection(session, name="Entra", kind="entra", dialect=None, live=True, **given)
             token = grant_token(session, entra.id, seal=running.parts.seal, lifetime=None, **given)
+        running.set_clock(later)
         self.connections = [self.first.ids["connection"], entra.id]
         self.tokens = [self.first.token, token.secret]
 

@@ -112,6 +112,10 @@ def test_the_deleted_person_is_compared_with_what_they_had_last_and_with_what_th
     )
 
 
+def test_of_whom_nothing_is_known_any_more_nobody_disagrees():
+    assert ends(join(agreement=NUMBER), [said(0, None)], []) == (None, None)
+
+
 def test_case_matters_where_the_schema_says_so():
     account, person = [said(0, 5, "ab"), said(5, None, "AB")], [said(0, None, "ab")]
     assert ends(join(agreement=NUMBER), account, person)[0] is None
