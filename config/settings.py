@@ -80,6 +80,11 @@ class Settings(BaseSettings):
     recent_callers: int = Field(
         10_000, ge=0, description="Credentials whose tenant a web process remembers for a minute."
     )
+    joined_accounts: int = Field(16, ge=1, description="Most accounts that are joined to one person.")
+    join_proposals: int = Field(
+        1000, ge=1, description="Most proposed joins that are listed, or confirmed, at once."
+    )
+
     scim_reads_per_second: int = Field(
         200, ge=1, le=1_000_000, description="SCIM reads a tenant may send, sustained."
     )

@@ -7,6 +7,7 @@ from bridge.errors import InvalidValue
 SCOPES = {
     "read": "Read people, groups, seats, rules, invoices, connections; ask for quotes",
     "connections:write": "Make connections, switch them to live, make and revoke their tokens",
+    "people:write": "Join accounts of one human, separate them, choose what proposes joins",
     "rules:write": "Apply rule sets",
     "schemas:write": "Define extension schemas",
     "billing:write": "Close periods",

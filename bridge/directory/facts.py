@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bridge.directory.agreement import Agreement
+
 
 @dataclass(frozen=True, slots=True)
 class PersonVersionFact:
@@ -49,8 +51,43 @@ class GroupFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinFact:
+    """From ``start`` until ``end`` the account counted as the person.
+
+    ``made_by`` is ``administrator`` or ``attribute``; ``agreement`` is what both had to agree in, where a
+    join attribute proposed it. ``is_noted`` tells whether the end is stored, or follows from other facts and
+    is yet to be written down.
+    """
+
+    account_id: str
+    person_id: str
+    start: datetime
+    end: datetime | None
+    made_by: str
+    agreement: Agreement | None
+    reason: str
+    started_by: str
+    ended_by: str | None
+    is_noted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """All dated facts of an account that was joined to a person, with the time for which it was."""
+
+    join: JoinFact
+    live_from: datetime | None
+    versions: tuple[PersonVersionFact, ...]
+    memberships: tuple[MembershipFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """All dated facts of one person; ``live_from`` is when their connection began to count, if ever."""
+    """All dated facts of one person; ``live_from`` is when their connection began to count, if ever.
+
+    ``joined`` are accounts that counted as this person, ``away`` the times in which this one counted as
+    another. ``groups`` holds the groups of all of them.
+    """
 
     person_id: str
     connection_id: str
@@ -58,3 +95,5 @@ class PersonFacts:
     versions: tuple[PersonVersionFact, ...]
     memberships: tuple[MembershipFact, ...]
     groups: Mapping[str, GroupFacts] = field(default_factory=dict)
+    joined: tuple[AccountFacts, ...] = ()
+    away: tuple[JoinFact, ...] = ()

@@ -1,62 +1,75 @@
 """Reading the dated facts of many people at once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from sqlalchemy import select
 
 from bridge.database.sessions import TenantSession
 from bridge.directory.facts import (
+    AccountFacts,
     GroupFacts,
     GroupNameFact,
+    JoinFact,
     MembershipFact,
     PersonFacts,
-    PersonVersionFact,
 )
-from bridge.directory.tables import GroupVersion, Membership, Person, PersonVersion
+from bridge.directory.read_joins import both_sides, standing_joins, stored_joins
+from bridge.directory.read_versions import in_chunks, read_versions
+from bridge.directory.tables import GroupVersion, Membership, Person
 from bridge.tenants.tables import Connection
-
-#: Ids in one statement; SQLite takes 32,766 parameters, PostgreSQL 65,535.
-_IDS_AT_ONCE = 10_000
 
 
 def read_facts(session: TenantSession, person_ids: Collection[str]) -> dict[str, PersonFacts]:
-    """Return the facts of those of these people that exist.
+    """Return the facts of those of these people that exist, with those of the accounts joined to them.
 
-    The number of statements does not grow with the people: one each for people, their versions, their
+    The number of statements does not grow with the people: one each for joins, people, their versions, their
     memberships and the groups' names, and one for each level of groups in groups. All people share one
     mapping of groups, which therefore holds more groups than each of them is in.
     """
-    versions = _versions(session, person_ids)
-    memberships = _memberships(session, person_ids, member_kind="person")
+    stored = stored_joins(session, person_ids)
+    everybody = {*person_ids, *both_sides(stored)}
+    versions = read_versions(session, everybody)
+    memberships = _memberships(session, everybody, member_kind="person")
     groups = _groups(session, memberships)
-    columns = (Person.id, Person.connection_id, Connection.live_from)
-    joined = Connection.id == Person.connection_id
+    places = _places(session, everybody)
+    joins = standing_joins(stored, versions)
+    joined: dict[str, list[AccountFacts]] = defaultdict(list)
+    away: dict[str, list[JoinFact]] = defaultdict(list)
+    for join in joins:
+        id_ = join.account_id
+        away[id_].append(join)
+        joined[join.person_id].append(
+            AccountFacts(join, places[id_][1], tuple(versions.get(id_, ())), tuple(memberships.get(id_, ())))
+        )
     return {
         person_id: PersonFacts(
             person_id=person_id,
-            connection_id=connection_id,
-            live_from=live_from,
+            connection_id=places[person_id][0],
+            live_from=places[person_id][1],
             versions=tuple(versions.get(person_id, ())),
             memberships=tuple(memberships.get(person_id, ())),
             groups=groups,
+            joined=tuple(joined.get(person_id, ())),
+            away=tuple(away.get(person_id, ())),
         )
-        for ids in _chunks(person_ids)
-        for person_id, connection_id, live_from in session.execute(
-            select(*columns).join(Connection, joined).where(Person.id.in_(ids))
-        )
+        for person_id in person_ids
+        if person_id in places
     }
 
 
-def _versions(session: TenantSession, person_ids: Collection[str]) -> Mapping[str, list[PersonVersionFact]]:
-    row = PersonVersion
-    columns = (row.person_id, row.start, row.end, row.active, row.resource, row.started_by, row.ended_by)
-    found: dict[str, list[PersonVersionFact]] = defaultdict(list)
-    for ids in _chunks(person_ids):
-        chosen = select(*columns).where(row.person_id.in_(ids))
-        for key, start, end, active, resource, started_by, ended_by in session.execute(chosen):
-            found[key].append(PersonVersionFact(start, end, active, resource, started_by, ended_by))
-    return found
+def _places(session: TenantSession, person_ids: Collection[str]) -> Mapping[str, tuple[str, datetime | None]]:
+    """Return the connection of each of these people, with the instant from which it is live."""
+    columns = (Person.id, Person.connection_id, Connection.live_from)
+    of_person = Connection.id == Person.connection_id
+    return {
+        person_id: (connection_id, live_from)
+        for ids in in_chunks(person_ids)
+        for person_id, connection_id, live_from in session.execute(
+            select(*columns).join(Connection, of_person).where(Person.id.in_(ids))
+        )
+    }
 
 
 def _memberships(
@@ -65,7 +78,7 @@ def _memberships(
     row = Membership
     columns = (row.member_id, row.group_id, row.start, row.end, row.started_by, row.ended_by)
     found: dict[str, list[MembershipFact]] = defaultdict(list)
-    for ids in _chunks(member_ids):
+    for ids in in_chunks(member_ids):
         chosen = select(*columns).where(row.member_id.in_(ids), row.member_kind == member_kind)
         for key, group_id, start, end, started_by, ended_by in session.execute(chosen):
             found[key].append(MembershipFact(group_id, start, end, started_by, ended_by))
@@ -93,14 +106,8 @@ def _names(session: TenantSession, group_ids: Collection[str]) -> Mapping[str, l
     row = GroupVersion
     columns = (row.group_id, row.start, row.end, row.display_name, row.started_by, row.ended_by)
     found: dict[str, list[GroupNameFact]] = defaultdict(list)
-    for ids in _chunks(group_ids):
+    for ids in in_chunks(group_ids):
         chosen = select(*columns).where(row.group_id.in_(ids))
         for key, start, end, name, started_by, ended_by in session.execute(chosen):
             found[key].append(GroupNameFact(start, end, name, started_by, ended_by))
     return found
-
-
-def _chunks(ids: Collection[str]) -> Iterator[list[str]]:
-    listed = list(ids)
-    for position in range(0, len(listed), _IDS_AT_ONCE):
-        yield listed[position : position + _IDS_AT_ONCE]

@@ -1,4 +1,4 @@
-"""Rows of people, groups, memberships, each with the dated facts behind it."""
+"""Rows of people, groups, memberships, joins, each with the dated facts behind it."""
 
 from datetime import datetime
 from typing import Any
@@ -155,6 +155,67 @@ class Membership(TenantRow):
     start: Mapped[datetime] = mapped_column(primary_key=True)
     end: Mapped[datetime | None]
     member_kind: Mapped[str]
+    started_by: Mapped[str]
+    ended_by: Mapped[str | None]
+
+
+class JoinAttribute(TenantRow):
+    """One version of the tenant's choice of what proposes joins; the newest holds, without attribute none.
+
+    ``attribute`` is ``externalId`` or an extension's attribute behind its URN. Only accounts of the
+    connections that are named are ever proposed.
+    """
+
+    __tablename__ = "join_attributes"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),
+        Index("uq_join_attributes_version", "tenant_id", "version", unique=True),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    attribute: Mapped[str | None]
+    case_exact: Mapped[bool]
+    connection_ids: Mapped[list[str]]
+    author: Mapped[str]
+    created_at: Mapped[datetime]
+    cause_id: Mapped[str]
+
+
+class Join(TenantRow):
+    """A dated fact: from ``start`` until ``end`` the account counted as the person.
+
+    The person is an account too: the one that stands for the human. A join proposed by a join attribute names
+    its choice. ``reason`` is the administrator's, and names nobody: it outlives people's names.
+    """
+
+    __tablename__ = "joins"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "account_id"], ["people.tenant_id", "people.id"]),
+        ForeignKeyConstraint(["tenant_id", "person_id"], ["people.tenant_id", "people.id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "join_attribute_id"], ["join_attributes.tenant_id", "join_attributes.id"]
+        ),
+        CheckConstraint('"end" > start', name="order"),
+        CheckConstraint("account_id <> person_id", name="two"),
+        CheckConstraint("made_by IN ('administrator', 'attribute')", name="made_by"),
+        CheckConstraint(
+            "(made_by = 'attribute') = (join_attribute_id IS NOT NULL)", name="join_attribute"
+        ),
+        Index(
+            "uq_joins_open", "tenant_id", "account_id", unique=True,
+            sqlite_where=OPEN, postgresql_where=OPEN,
+        ),
+        Index("ix_joins_person", "tenant_id", "person_id"),
+    )  # fmt: skip
+
+    account_id: Mapped[str] = mapped_column(primary_key=True)
+    start: Mapped[datetime] = mapped_column(primary_key=True)
+    end: Mapped[datetime | None]
+    person_id: Mapped[str]
+    made_by: Mapped[str]
+    join_attribute_id: Mapped[str | None]
+    reason: Mapped[str]
     started_by: Mapped[str]
     ended_by: Mapped[str | None]
 

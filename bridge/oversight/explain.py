@@ -12,7 +12,13 @@ from bridge.billing.price_run import tenant_of
 from bridge.billing.seat_spans import touches
 from bridge.billing.tables import Invoice
 from bridge.database.sessions import TenantSession
-from bridge.directory.facts import GroupNameFact, MembershipFact, PersonFacts, PersonVersionFact
+from bridge.directory.facts import (
+    GroupNameFact,
+    JoinFact,
+    MembershipFact,
+    PersonFacts,
+    PersonVersionFact,
+)
 from bridge.directory.read_facts import read_facts
 from bridge.directory.tables import GroupVersion
 from bridge.errors import NotFound
@@ -24,11 +30,13 @@ from bridge.mapping.tables import RuleSet
 from bridge.oversight.reasons import (
     Explanation,
     Fact,
+    JoinReason,
     NamedGroup,
     RuleOutcome,
     ShareExplanation,
     SpanReason,
 )
+from bridge.seats.one_person import as_one
 from bridge.seats.tables import Seat
 
 WENT_LIVE = "tenants:connection:live"
@@ -43,22 +51,26 @@ def explain_person(session: TenantSession, person_id: str, *, at: datetime) -> E
     if facts is None:
         raise NotFound(f"there is no person {person_id[:60]} in this tenant")
     dated = next((each for each in rule_sets_in_force(session) if _holds(each, at)), None)
-    version = next((each for each in facts.versions if _holds(each, at)), None)
+    joins = [each for each in (*facts.away, *(every.join for every in facts.joined)) if _holds(each, at)]
+    one = as_one(facts)  # what all accounts of the person come to
+    version = next((each for each in one.versions if _holds(each, at)), None)
     considered: tuple[RuleOutcome, ...] = ()
     if dated is not None and version is not None:
-        decision = decide(dated.rules, version.resource, groups_at(facts, at))
+        decision = decide(dated.rules, version.resource, groups_at(one, at))
         considered = tuple(RuleOutcome(each.rule, each.outcome) for each in decision.considered)
     held = and_held_at(Seat, person_id, at)
     spans = _reasons(session, session.scalars(select(Seat).where(held)).all(), facts.connection_id)
     span = spans[0] if spans else None
+    made = _facts(session, [each.started_by for each in joins])
     return Explanation(
         person_id=person_id,
         at=at,
         plan=span.plan if span else NO_PLAN,
         roles=span.roles if span else (),
-        because=_sentence(span) if span else _absence(facts, version, dated, at),
+        because=_sentence(span) if span else _absence(facts, joins, version, dated, at),
         span=span,
         considered=considered,
+        joins=tuple(JoinReason(each, made.get(each.started_by)) for each in joins),
     )
 
 
@@ -207,18 +219,32 @@ def _sentence(span: SpanReason) -> str:
 
 
 def _absence(
-    facts: PersonFacts, version: PersonVersionFact | None, dated: DatedRules | None, at: datetime
+    facts: PersonFacts,
+    joins: Sequence[JoinFact],
+    version: PersonVersionFact | None,
+    dated: DatedRules | None,
+    at: datetime,
 ) -> str:
-    if facts.live_from is None or facts.live_from > at:
+    away = next((join for join in joins if join.account_id == facts.person_id), None)
+    if away is not None:
+        made_by = "an administrator" if away.made_by == "administrator" else "the join attribute"
+        return (
+            f"the account counts as the person {away.person_id} since {away.start.isoformat()}, joined by "
+            f"{made_by}: what it brings is held there"
+        )
+    own = next((each for each in facts.versions if _holds(each, at)), None)
+    if (facts.live_from is None or facts.live_from > at) and not joins:
         return "the connection is observed and not live at that instant: nothing it says is billed"
-    if version is None:
+    if own is None and version is None:
         return "the person is not known at that instant"
-    if not version.active:
+    if version is None or not version.active:
         return "the person is inactive at that instant"
     if dated is None:
         return "no rule set is in force at that instant; `bridge rules apply` makes one"
     return "no rule that matches names a plan or roles, and the default gives none"
 
 
-def _holds(fact: MembershipFact | GroupNameFact | PersonVersionFact | DatedRules, at: datetime) -> bool:
+def _holds(
+    fact: MembershipFact | GroupNameFact | PersonVersionFact | JoinFact | DatedRules, at: datetime
+) -> bool:
     return fact.start <= at and (fact.end is None or fact.end > at)

@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.billing.invoice_document import person_document
 from bridge.billing.invoice_draft import PersonShare
+from bridge.directory.facts import JoinFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,31 @@ class SpanReason:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinReason:
+    """A join that stands at the instant: the account counts as the person; and who made it so."""
+
+    join: JoinFact
+    started_by: Fact | None
+
+    def document(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {
+            "account": self.join.account_id,
+            "person": self.join.person_id,
+            "since": self.join.start.isoformat(),
+            "until": self.join.end.isoformat() if self.join.end else None,
+            "made_by": self.join.made_by,
+            "reason": self.join.reason,
+            "started_by": self.started_by.document() if self.started_by else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """What a person holds at an instant, and why. ``because`` says it in a sentence.
 
-    ``span`` is None where nothing is held; ``considered`` lists every rule of the version in force.
+    ``span`` is None where nothing is held; ``considered`` lists every rule of the version in force; ``joins``
+    are those that the person takes part in at the instant, on either side.
     """
 
     person_id: str
@@ -99,6 +121,7 @@ class Explanation:
     because: str
     span: SpanReason | None
     considered: tuple[RuleOutcome, ...]
+    joins: tuple[JoinReason, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -111,6 +134,7 @@ class Explanation:
             "because": self.because,
             "span": self.span.document() if self.span else None,
             "rules": [{"rule": each.rule, "outcome": each.outcome} for each in self.considered],
+            "joins": [join.document() for join in self.joins],
         }
 
 

@@ -17,6 +17,7 @@ from bridge.billing.tables import InvoiceCounter
 from bridge.database.ids import new_id
 from bridge.database.sessions import Database, TenantSession
 from bridge.directory.changes import mark_due
+from bridge.directory.read_joins import neighbours
 from bridge.directory.tables import ChangeDue, Person
 from bridge.journal.record import Cause, Subject, record
 from bridge.seats.compute import compute
@@ -144,7 +145,10 @@ def _compared(session: TenantSession, people: Collection[str]) -> Iterator[Findi
     settled_until = tenant_of(session).settled_until
     stored = _stored(session, people)
     computed = compute(session, people)
-    due = set(session.scalars(select(ChangeDue.subject_id).where(ChangeDue.subject_id.in_(people))))
+    joined = neighbours(session, people)
+    asked = {*people, *(id_ for known in joined.values() for id_ in known)}
+    waiting = set(session.scalars(select(ChangeDue.subject_id).where(ChangeDue.subject_id.in_(asked))))
+    due = {id_ for id_ in people if id_ in waiting or not waiting.isdisjoint(joined.get(id_, ()))}
     for person_id, error in computed.errors.items():
         yield Finding("facts_unreadable", Subject("person", person_id), "a timeline", error)
     for person_id in computed.spans.keys() - due:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bridge.database.sessions import TenantSession
-from bridge.directory.facts import PersonFacts
+from bridge.directory.facts import JoinFact, PersonFacts
 from bridge.directory.read_facts import read_facts
 from bridge.mapping.rule_sets import rule_sets_in_force
 from bridge.seats.timeline import Span, timeline
@@ -15,16 +15,21 @@ from bridge.seats.timeline import Span, timeline
 
 @dataclass(slots=True)
 class Computed:
-    """Spans by person, and by person the error of those whose timeline could not be computed."""
+    """Spans by person, and by person the error of those whose timeline could not be computed.
+
+    ``joins`` are the times in which each of them counted as another.
+    """
 
     spans: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    joins: dict[str, tuple[JoinFact, ...]] = field(default_factory=dict)
 
     def of(self, person_ids: Collection[str]) -> "Computed":
         """Return the part that concerns these people."""
         return Computed(
             {person_id: self.spans[person_id] for person_id in person_ids if person_id in self.spans},
             {person_id: self.errors[person_id] for person_id in person_ids if person_id in self.errors},
+            {person_id: self.joins[person_id] for person_id in person_ids if person_id in self.joins},
         )
 
 
@@ -36,6 +41,7 @@ def compute(session: TenantSession, person_ids: Collection[str]) -> Computed:
     for person_id, known in facts.items():
         with noting(computed, person_id):
             computed.spans[person_id] = timeline(known, rule_sets)
+            computed.joins[person_id] = known.away
     return computed
 
 

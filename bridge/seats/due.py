@@ -8,8 +8,12 @@ from typing import TypeAlias
 from sqlalchemy import delete, select
 
 from bridge.database.sessions import Database, TenantSession
+from bridge.directory.changes import mark_all_due
+from bridge.directory.end_joins import note_ends
+from bridge.directory.read_joins import neighbours
 from bridge.directory.tables import ChangeDue
-from bridge.seats.assign import write
+from bridge.journal.record import Cause, Subject
+from bridge.seats.assign import WORKER, write
 from bridge.seats.compute import Computed, compute
 from bridge.seats.failures import Pauses
 from bridge.seats.fan_out import fan_out
@@ -24,10 +28,14 @@ _IDS_AT_ONCE = 10_000
 
 @dataclass(slots=True)
 class _Due:
-    """Why a person is computed: ids of due rows, the latest cause; or a failure that is tried again."""
+    """Why a person is computed: ids of due rows, the latest cause; or a failure that is tried again.
+
+    ``through`` are the people who are due and with whom this one, who is not, was ever joined.
+    """
 
     ids: list[str] = field(default_factory=list)
     cause_id: str = ""
+    through: set[str] = field(default_factory=set)
 
 
 def take_due(
@@ -43,15 +51,16 @@ def take_due(
 
     The due rows are read before the facts, and exactly those rows are deleted: a fact that is written
     meanwhile leaves a row for a next step. Two workers at once, or one killed at any moment, change nothing
-    in the result.
+    in the result. Whoever was ever joined with a person who is due is computed in the same transaction.
     """
     fan_out(database, tenant_id)
     with database.read(tenant_id) as session:
         people = _candidates(session, now=now, limit=limit)
+        others = {id_ for known in neighbours(session, people).values() for id_ in known}
     if not people:
         return 0
     step = _on_sqlite if database.engine.dialect.name == "sqlite" else _under_locks
-    step(database, tenant_id, people, now=now, closed_until=closed_until, pauses=pauses)
+    step(database, tenant_id, {*people, *others}, now=now, closed_until=closed_until, pauses=pauses)
     return len(people)
 
 
@@ -68,9 +77,13 @@ def _under_locks(
     with database.write(tenant_id) as session:
         lock_seats_shared(session)
         lock_people(session, people)
-        due = _still_due(session, people, now=now)
-        computed = compute(session, due)
-        _finish(session, computed, due, now=now, closed_until=closed_until, pauses=pauses)
+        due = _with_neighbours(session, _still_due(session, people, now=now))
+        locked = {person_id: each for person_id, each in due.items() if person_id in people}
+        # Joined since they were looked for: they are not locked, so their turn is another one.
+        unlocked = [(Subject("person", id_), due[id_].cause_id) for id_ in due.keys() - locked.keys()]
+        mark_all_due(session, unlocked, now=now)
+        computed = compute(session, locked)
+        _finish(session, computed, locked, now=now, closed_until=closed_until, pauses=pauses)
 
 
 def _on_sqlite(
@@ -84,17 +97,23 @@ def _on_sqlite(
 ) -> None:
     """Compute on a snapshot without holding the one write lock, then write for those nobody else did.
 
-    A person whose due rows are gone was done by another worker, perhaps on a later snapshot than ours.
+    A person whose due rows are gone was done by another worker, perhaps on a later snapshot than ours; and so
+    were those with whom that person was joined.
     """
     with database.read(tenant_id) as session:
-        due = _still_due(session, people, now=now)
+        due = _with_neighbours(session, _still_due(session, people, now=now))
         computed = compute(session, due)
     with database.write(tenant_id) as session:
         present = _still_due(session, due, now=now)
+        untouched = {
+            person_id
+            for person_id, each in due.items()
+            if person_id in present and set(each.ids) <= set(present[person_id].ids)
+        }
         left = {
             person_id: each
             for person_id, each in due.items()
-            if person_id in present and set(each.ids) <= set(present[person_id].ids)
+            if (each.through <= untouched if each.through else person_id in untouched)
         }
         _finish(session, computed.of(left), left, now=now, closed_until=closed_until, pauses=pauses)
 
@@ -110,12 +129,27 @@ def _finish(
 ) -> None:
     causes = {person_id: each.cause_id for person_id, each in due.items()}
     write(session, computed, now=now, closed_until=closed_until(session), causes=causes, pauses=pauses)
+    joins = [join for person_id, known in computed.joins.items() if person_id in due for join in known]
+    note_ends(session, joins, cause=Cause("worker", WORKER, ""), now=now)
     ids = [id_ for each in due.values() for id_ in each.ids]
     for position in range(0, len(ids), _IDS_AT_ONCE):
         session.execute(
             delete(ChangeDue).where(ChangeDue.id.in_(ids[position : position + _IDS_AT_ONCE])),
             execution_options={"synchronize_session": False},
         )
+
+
+def _with_neighbours(session: TenantSession, due: dict[str, _Due]) -> dict[str, _Due]:
+    """Add those with whom the due people were ever joined.
+
+    Read after the due rows: a join that is made later leaves due rows of its own on both sides.
+    """
+    found = dict(due)
+    for person_id, known in neighbours(session, due).items():
+        for other in known - due.keys():
+            each = found.setdefault(other, _Due(cause_id=due[person_id].cause_id))
+            each.through.add(person_id)
+    return found
 
 
 def _candidates(session: TenantSession, *, now: datetime, limit: int) -> Sequence[str]:

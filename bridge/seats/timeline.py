@@ -15,6 +15,7 @@ from bridge.directory.facts import (
 )
 from bridge.mapping.rules import NO_PLAN, DatedRules, Decision, HeldGroup, decide
 from bridge.scim.schemas import ENTERPRISE_USER_URN
+from bridge.seats.one_person import as_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,9 @@ def timeline(
     Nothing begins before the connection went live. Only an active person holds anything. A group counts
     while it exists (always, if its own facts are not given), directly or through groups in groups.
     Neighbours that hold the same become one span, which keeps the reason of the first. Known future facts
-    and rule sets are included.
+    and rule sets are included. All accounts of the person are one, see ``as_one``.
     """
+    facts = as_one(facts)
     if facts.live_from is None:
         return ()
     sweep = _Sweep(facts)

@@ -49,6 +49,10 @@ def deactivation(_ids: dict[str, str]) -> object:
     return {"schemas": [PATCH], "Operations": [{"op": "replace", "path": "active", "value": False}]}
 
 
+def confirmation(ids: dict[str, str]) -> object:
+    return {"joins": [{"person_id": ids["person"], "account_id": ids["other person"]}]}
+
+
 def renaming(_ids: dict[str, str]) -> object:
     return {"schemas": [PATCH], "Operations": [{"op": "replace", "path": "displayName", "value": "Drivers"}]}
 
@@ -95,6 +99,19 @@ SAMPLES = {
     ("GET", "/api/v1/people/<person_id>"): Sample("/api/v1/people/{person}"),
     ("GET", "/api/v1/people/<person_id>/explanation"): Sample(
         "/api/v1/people/{person}/explanation?at=2026-09-15T00:00:00Z"
+    ),
+    ("POST", "/api/v1/people/<person_id>/accounts"): Sample(
+        "/api/v1/people/{person}/accounts", lambda ids: {"account_id": ids["other person"], "reason": "trial"}
+    ),
+    ("GET", "/api/v1/people/<person_id>/accounts"): Sample("/api/v1/people/{person}/accounts"),
+    ("GET", "/api/v1/join-attributes"): Sample("/api/v1/join-attributes"),
+    ("POST", "/api/v1/join-attributes"): Sample(
+        "/api/v1/join-attributes", lambda _ids: {"attribute": None}, 201
+    ),
+    ("GET", "/api/v1/join-proposals"): Sample("/api/v1/join-proposals"),
+    ("POST", "/api/v1/join-proposals"): Sample("/api/v1/join-proposals", confirmation),
+    ("DELETE", "/api/v1/people/<person_id>/accounts/<account_id>"): Sample(
+        "/api/v1/people/{person}/accounts/{other_person}", status=204
     ),
     ("GET", "/api/v1/groups"): Sample("/api/v1/groups"),
     ("GET", "/api/v1/groups/<group_id>"): Sample("/api/v1/groups/{group}"),

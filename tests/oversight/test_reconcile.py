@@ -2,6 +2,7 @@
 
 import pytest
 
+from bridge.directory.join_accounts import Wanted, join_accounts
 from bridge.errors import NotFound
 from bridge.oversight.reconcile import reconcile, repair
 from bridge.seats.due import take_due
@@ -27,6 +28,20 @@ def test_work_that_is_still_due_is_no_finding(healthy: Company):
     healthy.person("cleo", "2026-02-03")
     healthy.joins("cleo", "sales", "2026-02-03")
     assert healthy.kinds() == []
+
+
+def test_a_joined_account_that_is_due_makes_no_finding_of_its_person(healthy: Company):
+    with healthy.database.write(TENANT) as session:
+        wanted = [Wanted("bob", "ada", "")]
+        join_accounts(session, wanted, reason="", most=9, cause=OPERATOR, now=at("2026-02-03"))
+    while take_due(healthy.database, TENANT, now=at("2026-02-03"), limit=10, closed_until=_end_of_january):
+        pass
+    assert healthy.kinds() == []
+    healthy.leaves("ada", "analysts", "2026-02-04", told="2026-02-04")
+    healthy.joins("bob", "analysts", "2026-02-05")
+    assert healthy.kinds() == []
+    healthy.sql("DELETE FROM changes_due")
+    assert healthy.kinds() == [("seats_differ", "ada")]
 
 
 def test_a_late_fact_that_waits_for_its_invoice_is_no_finding(healthy: Company):

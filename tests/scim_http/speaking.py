@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from bridge.app import create_app
 from bridge.database.ids import new_id
-from bridge.directory.tables import ChangeDue, Group, GroupVersion, Membership, Person, PersonVersion
+from bridge.directory.tables import ChangeDue, Group, GroupVersion, Join, Membership, Person, PersonVersion
 from bridge.journal.tables import JournalEntry
 from bridge.tenants.create import create_connection
 from bridge.tenants.credentials import create_scim_token
@@ -26,7 +26,7 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
-Row = Person | PersonVersion | Group | GroupVersion | Membership | ChangeDue | JournalEntry
+Row = Person | PersonVersion | Group | GroupVersion | Membership | Join | ChangeDue | JournalEntry
 
 
 @contextmanager
@@ -126,7 +126,12 @@ def shown(row: Row) -> dict[str, Any]:
 
 
 def add_speaker(
-    app: Flask, *, tenant_id: str | None = None, dialect: str = "generic", now: datetime = NOW
+    app: Flask,
+    *,
+    tenant_id: str | None = None,
+    dialect: str = "generic",
+    now: datetime = NOW,
+    live: bool = True,
 ) -> Speaker:
     parts: Bridge = app.extensions["bridge"]
     if tenant_id is None:
@@ -137,7 +142,7 @@ def add_speaker(
             name=f"IdP {new_id(now)}",
             kind="generic",
             dialect=dialect,
-            live=True,
+            live=live,
             cause=CAUSE,
             now=now,
         )

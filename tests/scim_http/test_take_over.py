@@ -1,7 +1,7 @@
 """Attempts to become somebody else, or to reach what is theirs: refused, or of no effect.
 
-Each person here holds a seat through a group; whoever tries must end without it. Accounts cannot be joined,
-so there is no take-over by joining.
+Each person here holds a seat through a group; whoever tries must end without it. Attempts by joins have a
+file of their own.
 """
 
 import threading

@@ -336,6 +336,16 @@ COMPONENTS: dict[str, Schema] = {
             "because": TEXT,
             "span": _or_null("SeatSpan"),
             "rules": listed(record({"rule": TEXT, "outcome": TEXT})),
+            "joins": listed(
+                record(
+                    {
+                        **dict.fromkeys(("account", "person", "made_by", "reason"), TEXT),
+                        "since": INSTANT,
+                        "until": maybe(INSTANT),
+                        "started_by": _or_null("Fact"),
+                    }
+                )
+            ),
         }
     ),
     "ShareExplanation": record(

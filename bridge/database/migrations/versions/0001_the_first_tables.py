@@ -199,6 +199,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_invoice_counters")),
     )
     op.create_table(
+        "join_attributes",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("attribute", Key, nullable=True),
+        sa.Column("case_exact", sa.Boolean(), nullable=False),
+        sa.Column("connection_ids", Document, nullable=False),
+        sa.Column("author", Key, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_join_attributes_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_join_attributes")),
+    )
+    op.create_index("uq_join_attributes_version", "join_attributes", ["tenant_id", "version"], unique=True)
+    op.create_table(
         "journal_seals",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
@@ -448,6 +465,50 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_invoice_people_period", "invoice_people", ["tenant_id", "for_period_start"], unique=False
+    )
+    op.create_table(
+        "joins",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("start", Instant(), nullable=False),
+        sa.Column("end", Instant(), nullable=True),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("made_by", Key, nullable=False),
+        sa.Column("join_attribute_id", Key, nullable=True),
+        sa.Column("reason", Key, nullable=False),
+        sa.Column("started_by", Key, nullable=False),
+        sa.Column("ended_by", Key, nullable=True),
+        sa.CheckConstraint(
+            "(made_by = 'attribute') = (join_attribute_id IS NOT NULL)", name=op.f("ck_joins_join_attribute")
+        ),
+        sa.CheckConstraint("made_by IN ('administrator', 'attribute')", name=op.f("ck_joins_made_by")),
+        sa.CheckConstraint('"end" > start', name=op.f("ck_joins_order")),
+        sa.CheckConstraint("account_id <> person_id", name=op.f("ck_joins_two")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "account_id"],
+            ["people.tenant_id", "people.id"],
+            name=op.f("fk_joins_tenant_id_account_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "join_attribute_id"],
+            ["join_attributes.tenant_id", "join_attributes.id"],
+            name=op.f("fk_joins_tenant_id_join_attribute_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["people.tenant_id", "people.id"],
+            name=op.f("fk_joins_tenant_id_person_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "account_id", "start", name=op.f("pk_joins")),
+    )
+    op.create_index("ix_joins_person", "joins", ["tenant_id", "person_id"], unique=False)
+    op.create_index(
+        "uq_joins_open",
+        "joins",
+        ["tenant_id", "account_id"],
+        unique=True,
+        sqlite_where=sa.text('"end" IS NULL'),
+        postgresql_where=sa.text('"end" IS NULL'),
     )
     op.create_table(
         "memberships",

@@ -1,0 +1,34 @@
+"""Reading what people were over time."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+
+from sqlalchemy import select
+
+from bridge.database.sessions import TenantSession
+from bridge.directory.facts import PersonVersionFact
+from bridge.directory.tables import PersonVersion
+
+#: Ids in one statement; SQLite takes 32,766 parameters, PostgreSQL 65,535.
+IDS_AT_ONCE = 10_000
+
+
+def read_versions(
+    session: TenantSession, person_ids: Collection[str]
+) -> Mapping[str, list[PersonVersionFact]]:
+    """Return the versions of each of these people."""
+    row = PersonVersion
+    columns = (row.person_id, row.start, row.end, row.active, row.resource, row.started_by, row.ended_by)
+    found: dict[str, list[PersonVersionFact]] = defaultdict(list)
+    for ids in in_chunks(person_ids):
+        chosen = select(*columns).where(row.person_id.in_(ids))
+        for key, start, end, active, resource, started_by, ended_by in session.execute(chosen):
+            found[key].append(PersonVersionFact(start, end, active, resource, started_by, ended_by))
+    return found
+
+
+def in_chunks(ids: Collection[str]) -> Iterator[list[str]]:
+    """Yield the ids in lists that one statement takes."""
+    listed = list(ids)
+    for position in range(0, len(listed), IDS_AT_ONCE):
+        yield listed[position : position + IDS_AT_ONCE]
