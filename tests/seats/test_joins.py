@@ -220,11 +220,14 @@ def test_a_worker_that_was_overtaken_by_another_writes_nothing_stale_of_the_join
     ]  # fmt: skip
 
 
-def test_a_join_that_comes_while_its_account_is_computed_is_not_lost(team):
+@pytest.mark.parametrize("computed", [False, True])
+def test_a_join_that_comes_while_its_account_is_computed_is_not_lost(team, *, computed):
     leaves(team, "bea", "b", 3)
 
     def meanwhile():
         join(team, "bea", "ada", 4)
+        if computed:  # by another worker, so that nothing but the account's next change is due
+            team.drain(4)
         team.joins("bea", "b", 5)
         team.due("bea", hour=5)
 
