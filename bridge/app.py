@@ -8,6 +8,7 @@ from bridge.access.limits import open_rate_limits
 from bridge.access.recent import RecentCallers
 from bridge.database.engine import open_engine
 from bridge.database.sessions import Database
+from bridge.directory.places import Places
 from bridge.logs import configure_logs
 from bridge.nudge import nudge
 from bridge.provisioning.request_log import RequestLog
@@ -52,5 +53,6 @@ def put_together(chosen: Settings) -> Bridge:
         seal=seal,
         request_log=request_log,
         rate_limits=open_rate_limits(chosen),
+        places=Places(chosen.page_places),
         recent_callers=RecentCallers(most=chosen.recent_callers),
     )

@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     filter_conditions: int = Field(200, ge=10, description="Most conditions in a filter.")
     page_default: int = Field(100, ge=1, description="Resources in a page when the client names no count.")
     page_most: int = Field(1000, ge=1, description="Most resources in one page.")
+    page_places: int = Field(
+        10_000, ge=1, description="Beginnings of pages that a web process remembers, for walks by startIndex."
+    )
     cursor_seconds: int = Field(3600, ge=60, description="Seconds for which a page's cursor is good.")
     bulk_operations: int = Field(1000, ge=1, description="Most operations in one bulk request.")
     bulk_bytes: int = Field(

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from bridge import clock
 from bridge.billing.runs import closed_until
 from bridge.database.sessions import Database
+from bridge.directory.counts import fold_counts
 from bridge.nudge import ASSIGN_DUE
 from bridge.seats.boundaries import mark_passed
 from bridge.seats.due import take_due
@@ -43,6 +44,7 @@ def drain(database: Database, tenant_id: str, *, seconds: float = math.inf) -> b
     due = _due_rows(database, tenant_id, now=clock.now())
     if "boundary" in due.values():
         mark_passed(database, tenant_id, now=clock.now())
+    fold_counts(database, tenant_id, now=clock.now())
     pauses = Pauses(first_seconds=settings().assignment_retry_seconds)
     limit = settings().assignment_batch
     while take_due(

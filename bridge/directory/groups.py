@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from bridge.database.sessions import TenantSession
+from bridge.directory.counts import count_created
 from bridge.directory.folding import folded
 from bridge.directory.names import exact_key, name_key, names_are_free
 from bridge.directory.search import Found
@@ -72,6 +73,7 @@ def add_group(
     }
     with names_are_free(_names(resource)):
         session.add_rows(Group, [row])
+    count_created(session, "group", connection_id=connection_id, number=1, at=at)
     _open_version(session, group_id, resource, at=at, cause_id=cause_id)
     return Found(group_id, resource, 1, at, at)
 

@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from bridge.database.prepared import prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
+from bridge.directory.counts import count_created
 from bridge.directory.folding import folded
 from bridge.directory.names import KEY_BYTES, exact_key, name_key, names_are_free
 from bridge.directory.search import Found
@@ -216,6 +217,7 @@ def _insert(
         for person in people
     ]
     session.hold_rows(PersonVersion, opened)
+    count_created(session, "person", connection_id=connection_id, number=len(people), at=at)
     session.write_held()
     return [Found(person.id, person.resource, 1, at, at) for person in people]
 

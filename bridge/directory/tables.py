@@ -33,7 +33,10 @@ class Person(TenantRow):
         Index("ix_people_external_digest", "tenant_id", "connection_id", "external_digest"),
         Index("ix_people_email", "tenant_id", "connection_id", "email_key"),
         Index("ix_people_display_name", "tenant_id", "connection_id", "display_name_key"),
-        Index("ix_people_created", "tenant_id", "connection_id", "created_at", "id"),
+        Index(
+            "ix_people_created", "tenant_id", "connection_id", "created_at", "id",
+            sqlite_where=LIVING, postgresql_where=LIVING,
+        ),
         Index("ix_people_changed", "tenant_id", "connection_id", "changed_at"),
     )  # fmt: skip
 
@@ -96,7 +99,10 @@ class Group(TenantRow):
             sqlite_where=LIVING, postgresql_where=LIVING,
         ),
         Index("ix_groups_name", "tenant_id", "connection_id", "display_name_key"),
-        Index("ix_groups_created", "tenant_id", "connection_id", "created_at", "id"),
+        Index(
+            "ix_groups_created", "tenant_id", "connection_id", "created_at", "id",
+            sqlite_where=LIVING, postgresql_where=LIVING,
+        ),
         Index("ix_groups_changed", "tenant_id", "connection_id", "changed_at"),
     )  # fmt: skip
 
@@ -233,3 +239,21 @@ class ChangeDue(TenantRow):
     subject_kind: Mapped[str]
     subject_id: Mapped[str]
     cause_id: Mapped[str]
+
+
+class ResourceCount(TenantRow):
+    """A change of how many living people or groups a connection has; the sum of ``delta`` is their number.
+
+    Only ever added to by requests, so that none waits for another's row; the workers fold many rows into one.
+    The sum of ``moved`` counts deletions and returns: where it is the same, nothing left or came back into
+    the list. There is no foreign key to the connection: the resources that are counted have it.
+    """
+
+    __tablename__ = "resource_counts"
+    __table_args__ = (CheckConstraint("kind IN ('person', 'group')", name="kind"),)
+
+    connection_id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    delta: Mapped[int]
+    moved: Mapped[int]

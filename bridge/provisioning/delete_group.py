@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bridge.database.sessions import TenantSession
 from bridge.directory.changes import mark_due
+from bridge.directory.counts import count_deleted
 from bridge.directory.fact_instants import fact_instant
 from bridge.directory.groups import bury_group, lock_group
 from bridge.directory.memberships import close_all, count_change, open_members, touch_groups_of
@@ -30,5 +31,6 @@ def delete_group(
     close_all(session, group_id, at=at, cause_id=cause_id)
     count_change(session, above, at=at)
     bury_group(session, group, cause_id=cause_id, at=at)
+    count_deleted(session, "group", connection_id=client.connection_id, at=at)
     concerned = (subject, *(Subject(each.kind, each.id) for each in members))
     mark_due(session, concerned, cause_id=cause_id, now=now)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bridge.database.sessions import TenantSession
 from bridge.directory.changes import mark_due
+from bridge.directory.counts import count_deleted
 from bridge.directory.fact_instants import fact_instant
 from bridge.directory.memberships import close_all, count_change, touch_groups_of
 from bridge.directory.people import bury_person, lock_person
@@ -29,4 +30,5 @@ def delete_person(
     close_all(session, person_id, at=at, cause_id=cause_id)
     count_change(session, groups, at=at)
     bury_person(session, person, cause_id=cause_id, at=at)
+    count_deleted(session, "person", connection_id=client.connection_id, at=at)
     mark_due(session, [subject], cause_id=cause_id, now=now)

@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.database.sessions import TenantSession
 from bridge.directory.changes import mark_due
+from bridge.directory.counts import count_returned
 from bridge.directory.fact_instants import fact_instant
 from bridge.directory.people import KnownPerson, change_person
 from bridge.directory.search import Found
@@ -53,6 +54,8 @@ def write_change(
         at=at,
         schema=client.user_schema,
     )
+    if person.deleted_at is not None:
+        count_returned(session, "person", connection_id=client.connection_id, at=at)
     mark_due(session, [subject], cause_id=cause_id, now=now)
     return found
 

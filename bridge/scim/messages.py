@@ -23,16 +23,17 @@ RESOURCE_TYPE_URN = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
 Document = dict[str, Any]
 
 
-def list_response(
-    resources: Sequence[Mapping[str, Any]], total: int, start_index: int, items_per_page: int
-) -> Document:
-    """Return a page of resources; ``start_index`` counts from 1 (RFC 7644 section 3.4.2)."""
+def list_response(resources: object, total: int, start_index: int, items_per_page: int) -> Document:
+    """Return a page of resources; ``start_index`` counts from 1 (RFC 7644 section 3.4.2).
+
+    ``resources`` is a list of them, or what will be written as one.
+    """
     return {
         "schemas": [LIST_URN],
         "totalResults": total,
         "startIndex": start_index,
         "itemsPerPage": items_per_page,
-        "Resources": list(resources),
+        "Resources": resources,
     }
 
 

@@ -8,6 +8,7 @@ from flask import current_app
 from bridge.access.limits import RateLimits
 from bridge.access.recent import RecentCallers
 from bridge.database.sessions import Database
+from bridge.directory.places import Places
 from bridge.provisioning.request_log import RequestLog
 from bridge.tenants.secrets import Seal
 from config.settings import Settings
@@ -22,6 +23,7 @@ class Bridge:
     seal: Seal
     request_log: RequestLog
     rate_limits: RateLimits
+    places: Places
     recent_callers: RecentCallers
 
 

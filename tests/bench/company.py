@@ -10,6 +10,7 @@ from bridge.access.grant import grant_token
 from bridge.cli.tenants import found_tenant
 from bridge.database.ids import new_id
 from bridge.database.rows import table_of
+from bridge.directory.counts import count_created
 from bridge.directory.tables import Person, PersonVersion
 from bridge.journal.record import Cause
 from bridge.mapping.apply_rules import apply_rules
@@ -85,6 +86,13 @@ def fill(stage: Stage, server: Server, filled: Customer, count: int) -> None:
         with stage.bridge.database.write(filled.tenant_id) as session:
             session.add_rows(Person, people)
             session.add_rows(PersonVersion, facts)
+            count_created(
+                session,
+                "person",
+                connection_id=filled.connection_id,
+                number=len(people),
+                at=datetime.now(UTC),
+            )
         filled.ids += ids
 
 

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
+from bridge.directory.counts import FOLDED_FROM, count_created
+from bridge.directory.tables import ResourceCount
 from bridge.journal.tables import JournalEntry, JournalSeal
 from bridge.tenants.nights import next_night
 from bridge.tenants.tables import DueTenant, Tenant
@@ -61,6 +63,16 @@ def test_a_tenant_with_much_to_do_gives_way_to_others_and_goes_on_later(team, dr
     assign_due(team.tenant_id)
     assert [person for person, *_ in team.seats()] == ["ada", "bo", "cy"]
     assert due_rows(team) == []
+
+
+def test_a_worker_folds_what_requests_noted_of_the_length_of_lists(team):
+    from workers.assignments import assign_due
+
+    with team.database.write(team.tenant_id) as session:
+        for _ in range(FOLDED_FROM):
+            count_created(session, "person", connection_id="okta", number=2, at=at(2))
+    assign_due(team.tenant_id)
+    assert team.read(select(ResourceCount.delta).where(ResourceCount.connection_id == "okta")) == [(100,)]
 
 
 def test_a_row_that_is_due_later_is_left_for_later(team):

@@ -13,6 +13,7 @@ from bridge.directory.listing import Page, Query, cursor_page, groups_query, ind
 from bridge.directory.lookups import lookup_page
 from bridge.directory.ordering import Position
 from bridge.directory.search_all import everything_query
+from bridge.directory.whole_lists import whole_page
 from bridge.errors import InvalidValue
 from bridge.provisioning.client import Client
 from bridge.scim.attributes import ResourceSchema
@@ -30,7 +31,7 @@ from bridge.web.recording import observed
 from bridge.web.scim.answers import answer
 from bridge.web.scim.entrance import reading
 from bridge.web.scim.parameters import Shape, parsed_filter, window
-from bridge.web.scim.rendering import render_groups, render_people
+from bridge.web.scim.rendering import encode_groups, encode_people, render_groups, render_people
 
 Kind = Literal["User", "Group", "all"]
 Document = dict[str, Any]
@@ -42,6 +43,9 @@ def list_of(kind: Kind, read: Callable[[Client], SearchRequest]) -> Response:
         asked = read(client)
         start_index, count = window(asked)
         if asked.cursor is None:
+            whole = _whole(session, client, kind, asked)
+            if whole is not None:
+                return whole
             page = _looked_up(session, client, kind, asked) or index_page(
                 session, _query(session, client, kind, asked), start_index=start_index, count=count
             )
@@ -62,10 +66,43 @@ def list_of(kind: Kind, read: Callable[[Client], SearchRequest]) -> Response:
     return answer(cursor_response(documents, page.total, **cursors))
 
 
+def _whole(session: TenantSession, client: Client, kind: Kind, asked: SearchRequest) -> Response | None:
+    """Answer at once where all are asked for, in the order of their making and with all attributes.
+
+    Entra never asks for the members of groups.
+    """
+    if kind == "all" or asked.filter is not None or asked.sort_by is not None:
+        return None
+    shape = Shape(asked.attributes, asked.excluded, _schema(client, kind))
+    if not (shape.whole or (kind == "Group" and shape.lacks_only("members"))):
+        return None
+    start_index, count = window(asked)
+    page = whole_page(
+        session,
+        "person" if kind == "User" else "group",
+        connection_id=client.connection_id,
+        start_index=start_index,
+        count=count,
+        root=client.root,
+        places=bridge().places,
+    )
+    if page is None:
+        return None
+    if kind == "User":
+        encoded = encode_people(page.found, root=client.root)
+    else:
+        encoded = encode_groups(session, page.found, root=client.root, members=shape.whole)
+    return answer(list_response(encoded, page.total, start_index, len(page.found)))
+
+
+def _schema(client: Client, kind: Kind) -> ResourceSchema:
+    return client.user_schema if kind == "User" else GROUP_RESOURCE
+
+
 def _query(session: TenantSession, client: Client, kind: Kind, asked: SearchRequest) -> Query:
     if kind == "all":
         return _query_all(session, client, asked)
-    schema = client.user_schema if kind == "User" else GROUP_RESOURCE
+    schema = _schema(client, kind)
     return (partial(people_query, schema=schema) if kind == "User" else groups_query)(
         session,
         connection_id=client.connection_id,
@@ -90,7 +127,7 @@ def _looked_up(session: TenantSession, client: Client, kind: Kind, asked: Search
     return lookup_page(
         session,
         "person" if kind == "User" else "group",
-        _resolved(client, client.user_schema if kind == "User" else GROUP_RESOURCE, asked),
+        _resolved(client, _schema(client, kind), asked),
         connection_id=client.connection_id,
         start_index=start_index,
         count=count,

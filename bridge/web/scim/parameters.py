@@ -35,8 +35,7 @@ class Shape:
 
     def shows(self, attribute: str) -> bool:
         """Tell whether an attribute is wanted at all, so that what is not wanted is not read either."""
-        names = {attribute.lower(), f"{self.schema.core.id}:{attribute}".lower()}
-        if names & {each.lower() for each in self.excluded}:
+        if self._names(attribute) & {each.lower() for each in self.excluded}:
             return False
         asked = {each.lower().removeprefix(f"{self.schema.core.id}:".lower()) for each in self.attributes}
         return (
@@ -45,11 +44,26 @@ class Shape:
             or any(each.startswith(f"{attribute.lower()}.") for each in asked)
         )
 
+    @property
+    def whole(self) -> bool:
+        """Whether everything is wanted that is returned by default."""
+        return not self.attributes and not self.excluded
+
+    def lacks_only(self, attribute: str) -> bool:
+        """Tell whether everything is wanted but this attribute."""
+        names = self._names(attribute)
+        return (
+            not self.attributes and bool(self.excluded) and {each.lower() for each in self.excluded} <= names
+        )
+
     def of(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return the wanted part of a resource."""
-        if not self.attributes and not self.excluded:
+        if self.whole:
             return document
         return project(document, self.attributes, self.excluded, self.schema)
+
+    def _names(self, attribute: str) -> set[str]:
+        return {attribute.lower(), f"{self.schema.core.id}:{attribute}".lower()}
 
 
 def shape(schema: ResourceSchema) -> Shape:

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from bridge.database.sessions import TenantSession
 from bridge.directory.search import Found, GroupName, Member, groups_of, members_of
+from bridge.directory.whole_lists import Encoded
 from bridge.scim.messages import version_tag
 from bridge.web.scim.parameters import Shape
 
@@ -26,6 +29,42 @@ def render_groups(
     """Return the groups, each with its members, read by one query where they are wanted."""
     listed = members_of(session, [each.id for each in found]) if shape.shows("members") else {}
     return [shape.of(group_document(each, listed.get(each.id, ()), root=root)) for each in found]
+
+
+def encode_people(found: Sequence[Encoded], *, root: str) -> orjson.Fragment:
+    """Return the JSON of whole people, as ``render_people`` has them, without reading what is stored."""
+    return _encoded(found, "User", "groups", [each.groups for each in found], root)
+
+
+def encode_groups(
+    session: TenantSession, found: Sequence[Encoded], *, root: str, members: bool
+) -> orjson.Fragment:
+    """Return the JSON of whole groups, with or without their members, without reading what is stored."""
+    listed = members_of(session, [each.id for each in found]) if members else {}
+    named = [[_member(one, root) for one in listed.get(each.id, ())] for each in found]
+    return _encoded(
+        found, "Group", "members", [orjson.dumps(each).decode() if each else None for each in named], root
+    )
+
+
+def _encoded(
+    found: Iterable[Encoded], kind: str, attribute: str, values: Iterable[str | None], root: str
+) -> orjson.Fragment:
+    """Put what the bridge adds behind what is stored; both are JSON objects, of different attributes.
+
+    A hundred of them are a page, so they are written as text. Ids are the bridge's own, and need no escape.
+    """
+    place = orjson.dumps(f"{root}/{kind}s/").decode()[1:-1]
+    written = []
+    for each, value in zip(found, values, strict=True):
+        created = each.created_at.isoformat(timespec="microseconds")
+        changed = each.changed_at.isoformat(timespec="microseconds")
+        more = "" if value is None else f',"{attribute}":{value}'
+        written.append(
+            f'{each.resource[:-1]},"id":"{each.id}","meta":{{"resourceType":"{kind}","created":"{created}Z",'
+            f'"lastModified":"{changed}Z","location":"{place}{each.id}","version":"W/\\"{each.version}\\""}}{more}}}'
+        )
+    return orjson.Fragment(f"[{','.join(written)}]")
 
 
 def user_document(found: Found, groups: Iterable[GroupName], *, root: str) -> Document:

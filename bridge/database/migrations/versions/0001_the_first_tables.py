@@ -148,6 +148,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_request_records_at", "request_records", ["tenant_id", "at"], unique=False)
     op.create_table(
+        "resource_counts",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("delta", sa.Integer(), nullable=False),
+        sa.Column("moved", sa.Integer(), nullable=False),
+        sa.CheckConstraint("kind IN ('person', 'group')", name=op.f("ck_resource_counts_kind")),
+        sa.PrimaryKeyConstraint("tenant_id", "connection_id", "kind", "id", name=op.f("pk_resource_counts")),
+    )
+    op.create_table(
         "tenants",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("name", Key, nullable=False),
@@ -300,7 +311,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_groups_changed", "groups", ["tenant_id", "connection_id", "changed_at"], unique=False)
     op.create_index(
-        "ix_groups_created", "groups", ["tenant_id", "connection_id", "created_at", "id"], unique=False
+        "ix_groups_created",
+        "groups",
+        ["tenant_id", "connection_id", "created_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index(
         "ix_groups_name", "groups", ["tenant_id", "connection_id", "display_name_key"], unique=False
@@ -381,7 +397,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_people_changed", "people", ["tenant_id", "connection_id", "changed_at"], unique=False)
     op.create_index(
-        "ix_people_created", "people", ["tenant_id", "connection_id", "created_at", "id"], unique=False
+        "ix_people_created",
+        "people",
+        ["tenant_id", "connection_id", "created_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index(
         "ix_people_display_name", "people", ["tenant_id", "connection_id", "display_name_key"], unique=False

@@ -1,0 +1,299 @@
+"""Pages of all people or all groups of a connection, cut out by startIndex without counting to it.
+
+``OFFSET`` reads everything before the page, and a count reads everything: at 100,000 people that is most of
+what a page costs. Here the length of the list is a sum of few rows (``counts``), and a page is read by the
+key of the resource before it, which is remembered (``places``) or else found in the index alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    ScalarSelect,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    tuple_,
+    type_coerce,
+)
+from sqlalchemy.types import TypeEngine
+
+from bridge.database.columns import Instant, Key
+from bridge.database.prepared import TENANT, Prepared
+from bridge.database.rows import Row, table_of
+from bridge.database.sessions import TenantSession
+from bridge.directory.counts import COUNTS, Kind, count_living
+from bridge.directory.places import Place, PlaceOf, Places
+from bridge.directory.tables import Group, Membership, Person
+
+#: Larger pages are read the general way.
+MOST = 1_000
+#: A place is found anew when the list has grown by more since: to look who is newer must cost little.
+MOST_NEWER = 1_000
+#: Attempts to read a page while the list changes under it, before it is counted to after all.
+ATTEMPTS = 3
+
+ROWS: Mapping[Kind, type[Row]] = MappingProxyType({"person": Person, "group": Group})
+
+
+class Encoded(NamedTuple):
+    """A person or group as it is now, like ``Found``; ``resource`` is the JSON text that is stored.
+
+    The instants are in UTC, without an offset. ``groups`` is the JSON text of the groups that a person is
+    directly in, as RFC 7643 section 4.1.2 has them, if any.
+    """
+
+    id: str
+    version: int
+    created_at: datetime
+    changed_at: datetime
+    resource: str
+    groups: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WholePage:
+    """Some of all ``total`` resources of a list."""
+
+    total: int
+    found: tuple[Encoded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """How one kind of list is read: its first page, one behind a place, the place of a page, who is newer."""
+
+    first: Prepared
+    behind: Prepared
+    place: Prepared
+    newer: Prepared
+
+
+def whole_page(
+    session: TenantSession,
+    kind: Kind,
+    *,
+    connection_id: str,
+    start_index: int,
+    count: int,
+    root: str,
+    places: Places,
+) -> WholePage | None:
+    """Read ``count`` of all resources from ``start_index`` (from 1) on, oldest first.
+
+    What it returns is what counting to ``start_index`` would at the same instant. None when the page is
+    larger than ``MOST``, or the list changes so fast that no attempt was good. People come with their groups;
+    ``root`` is the address of ``/scim/v2`` in them.
+    """
+    if count > MOST:
+        return None
+    if not count:
+        return WholePage(count_living(session, kind, connection_id=connection_id))
+    page = PlaceOf(session.tenant_id, connection_id, kind, start_index)
+    for _attempt in range(ATTEMPTS):
+        place = None if start_index == 1 else places.of(page) or _find(session, kind, page)
+        rows = _read(session, kind, page, place, count=count, root=root)
+        if not rows:
+            total = count_living(session, kind, connection_id=connection_id)
+            if total < start_index:
+                return WholePage(total)
+        elif place is None or _holds(session, kind, page, place, total=rows[0].total, moved=rows[0].moved):
+            found = tuple(Encoded._make(row[:6]) for row in rows)
+            now = (rows[0].total, rows[0].moved, rows[0].newest.replace(tzinfo=UTC))
+            if place is not None:
+                places.remember(page, Place(place.created_at, place.id, *now))
+            following = page._replace(start_index=start_index + len(found))
+            places.remember(following, Place(found[-1].created_at.replace(tzinfo=UTC), found[-1].id, *now))
+            return WholePage(rows[0].total, found)
+        places.forget(page)
+    return None
+
+
+def _holds(
+    session: TenantSession, kind: Kind, page: PlaceOf, place: Place, *, total: int, moved: int
+) -> bool:
+    """Tell whether the page is the right one, the list being as it was when the page was read.
+
+    What is looked up here is seen later than the page: what has not happened by now had not happened then.
+    """
+    if moved != place.moved or total - place.total > MOST_NEWER:
+        return False
+    if total == place.total:
+        return True
+    wanted = _STATEMENTS[_is_postgresql(session), kind].newer
+    now = session.run(wanted, connection_id=page.connection_id, kind=kind, newest=place.newest).one()
+    return place.still_holds(total=now.total, moved=now.moved, newer=now.newer)
+
+
+def _find(session: TenantSession, kind: Kind, page: PlaceOf) -> Place | None:
+    """Count to the resource before the page, in the index alone; None when the list ends before it."""
+    wanted = _STATEMENTS[_is_postgresql(session), kind].place
+    row = session.run(
+        wanted, connection_id=page.connection_id, kind=kind, skipped=page.start_index - 2
+    ).one_or_none()
+    if row is None:
+        return None
+    newest: datetime = row.newest
+    return Place(row.created_at, row.id, row.total, row.moved, newest.replace(tzinfo=UTC))
+
+
+def _read(
+    session: TenantSession, kind: Kind, page: PlaceOf, place: Place | None, *, count: int, root: str
+) -> Any:  # noqa: ANN401 (rows of either statement)
+    statements = _STATEMENTS[_is_postgresql(session), kind]
+    values = {
+        "connection_id": page.connection_id,
+        "kind": kind,
+        "count": count,
+        "groups_at": f"{root}/Groups/",
+    }
+    if page.start_index == 1:
+        return session.run(statements.first, **values).all()
+    if place is None:
+        return []
+    return session.run(statements.behind, created_at=place.created_at, id=place.id, **values).all()
+
+
+def _statements(kind: Kind, *, postgresql: bool) -> _Statements:
+    table = table_of(ROWS[kind])
+    of = table.c
+    key, there = tuple_(of.created_at, of.id), tuple_(_param("created_at", Instant()), _param("id", Key))
+    shown = select(
+        of.id,
+        of.version,
+        _in_utc(of.created_at, postgresql=postgresql),
+        _in_utc(of.changed_at, postgresql=postgresql),
+        cast(of.resource, Text).label("resource"),
+        (_groups_of(of.id, postgresql=postgresql) if kind == "person" else cast(null(), Text)).label(
+            "groups"
+        ),
+    )
+    listed = shown.where(*_living(table)).order_by(of.created_at, of.id)
+    # OFFSET would compute what stands beside the key for each row that it passes over.
+    passed = select(of.created_at, of.id).where(*_living(table)).order_by(of.created_at, of.id)
+    state = _state(table, postgresql=postgresql)
+    return _Statements(
+        first=_page(listed, state, of.created_at, postgresql=postgresql),
+        behind=_page(listed.where(key > there), state, of.created_at, postgresql=postgresql),
+        place=Prepared(select(passed.offset(_param("skipped", BigInteger())).limit(1).subquery(), *state)),
+        newer=Prepared(select(_newer(table), *state)),
+    )
+
+
+def _page(
+    listed: Select[Any], state: Sequence[ColumnElement[Any]], made_at: ColumnElement[Any], *, postgresql: bool
+) -> Prepared:
+    """Cut the page out of the list, on PostgreSQL twice: it takes an unknown limit for a tenth of all rows.
+
+    So it would see no use in keeping a plan, and make a new one for each page, at the price of the page.
+    """
+    count = _param("count", BigInteger())
+    if not postgresql:
+        return Prepared(listed.add_columns(*state).limit(count))
+    few = listed.add_columns(made_at.label("made_at")).limit(literal_column(str(MOST))).subquery()
+    shown = [column for column in few.c if column is not few.c.made_at]
+    return Prepared(select(*shown, *state).order_by(few.c.made_at, few.c.id).limit(count))
+
+
+def _living(table: FromClause) -> tuple[ColumnElement[bool], ...]:
+    of = table.c
+    own = (of.tenant_id == bindparam(TENANT), of.connection_id == bindparam("connection_id"))
+    return (*own, of.deleted_at.is_(None))
+
+
+def _state(table: Table, *, postgresql: bool) -> tuple[ColumnElement[Any], ...]:
+    """Return what a place is checked by: in the statement that reads the page, so that one snapshot tells."""
+    own = (COUNTS.tenant_id == bindparam(TENANT), COUNTS.connection_id == bindparam("connection_id"))
+    counted = select(_sum(COUNTS.delta)).where(*own, COUNTS.kind == bindparam("kind"))
+    moved = counted.with_only_columns(_sum(COUNTS.moved))
+    others = table.alias()
+    newest = select(func.max(others.c.created_at)).where(*_living(others)).scalar_subquery()
+    return (
+        counted.scalar_subquery().label("total"),
+        moved.scalar_subquery().label("moved"),
+        _in_utc(newest, postgresql=postgresql).label("newest"),
+    )
+
+
+def _in_utc(instant: ColumnElement[datetime], *, postgresql: bool) -> ColumnElement[datetime]:
+    """Return the instant as the drivers read it quickest, in UTC and without an offset."""
+    if postgresql:
+        return func.timezone(literal_column("'UTC'"), instant, type_=DateTime())
+    return type_coerce(instant, DateTime())
+
+
+def _sum(column: ColumnElement[int]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(column), literal_column("0"))
+
+
+def _newer(table: Table) -> ColumnElement[int]:
+    """Return how many were made after ``newest``, counting one past ``MOST_NEWER`` at most."""
+    others = table.alias()
+    since = others.c.created_at > _param("newest", Instant())
+    newer = (
+        select(literal_column("1"))
+        .where(*_living(others), since)
+        .limit(literal_column(str(MOST_NEWER + 1)))
+        .subquery()
+    )
+    return select(func.count()).select_from(newer).scalar_subquery().label("newer")
+
+
+def _groups_of(person_id: ColumnElement[str], *, postgresql: bool) -> ScalarSelect[str]:
+    """Return the groups that a person is directly in as one JSON text, oldest membership first, or null."""
+    members, groups = table_of(Membership).alias(), table_of(Group).alias()
+    build = func.json_build_object if postgresql else func.json_object
+    named = build(
+        *(literal_column("'value'"), groups.c.id),
+        *(literal_column("'$ref'"), _param("groups_at", Text()) + groups.c.id),
+        *(literal_column("'display'"), groups.c.display_name),
+        *(literal_column("'type'"), literal_column("'direct'")),
+    )
+    each = (
+        select(named.label("named"))
+        .where(
+            members.c.tenant_id == bindparam(TENANT),
+            members.c.member_id == person_id,
+            members.c.end.is_(None),
+            groups.c.tenant_id == members.c.tenant_id,
+            groups.c.id == members.c.group_id,
+        )
+        .order_by(members.c.start, groups.c.id)
+        .correlate(person_id.table)
+        .subquery()
+    )
+    if postgresql:
+        return select(cast(func.json_agg(each.c.named), Text)).scalar_subquery()
+    listed = func.json_group_array(func.json(each.c.named))
+    return select(func.nullif(listed, "[]")).scalar_subquery()
+
+
+def _param(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
+    return bindparam(name, type_=type_)
+
+
+def _is_postgresql(session: TenantSession) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+_STATEMENTS: Mapping[tuple[bool, Kind], _Statements] = MappingProxyType(
+    {
+        (postgresql, kind): _statements(kind, postgresql=postgresql)
+        for postgresql in (False, True)
+        for kind in ROWS
+    }
+)
