@@ -1,9 +1,9 @@
 """Statements of hot paths: built once, tenant included, so that a request only fills in values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Delete, Select, Table, Update, bindparam
+from sqlalchemy import ClauseElement, Delete, Select, Table, Update, bindparam
 from sqlalchemy.sql.visitors import iterate
 
 #: The parameter that every prepared statement takes from the session that runs it.
@@ -19,16 +19,23 @@ class Prepared:
     """
 
     statement: Select[Any] | Update | Delete
-    tables: frozenset[str]
+    tables: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tables", frozenset(_tables(self.statement)))
 
 
 def prepared(statement: Select[Any] | Update | Delete) -> Prepared:
     """Return the statement bound to one tenant in each of its tables; all its joins must be inner ones."""
+    for table in _tables(statement).values():
+        statement = statement.where(table.c.tenant_id == bindparam(TENANT))
+    return Prepared(statement)
+
+
+def _tables(statement: ClauseElement) -> dict[str, Table]:
     found: dict[str, Table] = {}
     for part in iterate(statement):
         table = part if isinstance(part, Table) else getattr(part, "table", None)
         if isinstance(table, Table):
             found[table.name] = table
-    for table in found.values():
-        statement = statement.where(table.c.tenant_id == bindparam(TENANT))
-    return Prepared(statement, frozenset(found))
+    return found
