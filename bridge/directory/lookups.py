@@ -6,16 +6,16 @@ which costs more than the rest of the answer; these statements are built once.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam
 
-from bridge.database.prepared import Prepared, prepared
-from bridge.database.rows import Row, table_of
+from bridge.database.prepared import Prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
-from bridge.directory.listing import Page
-from bridge.directory.search import Found
-from bridge.directory.tables import Group, Person
+from bridge.directory.counts import Kind
+from bridge.directory.encoded import ROWS, Encoded, encoded, is_postgresql
+from bridge.errors import NotFound
 from bridge.scim.filter_tree import Comparison, Filter
 from bridge.scim.text import fold
 
@@ -39,47 +39,46 @@ _KEYS: Mapping[str, Mapping[str, tuple[str, bool]]] = MappingProxyType(
 )
 
 
-def _by(row: type[Row], column: str) -> Prepared:
-    of = table_of(row).c
-    return prepared(
-        select(of.id, of.resource, of.version, of.created_at, of.changed_at)
-        .where(
-            of[column] == bindparam("key"),
-            of.connection_id == bindparam("the_connection"),
-            of.deleted_at.is_(None),
-        )
-        .order_by(of.created_at, of.id)
-        .limit(NAMESAKES + 1)
-    )
+def _by(kind: Kind, column: str, *, postgresql: bool) -> Prepared:
+    of = table_of(ROWS[kind]).c
+    found = encoded(kind, postgresql=postgresql).where(of[column] == bindparam("key"))
+    return Prepared(found.order_by(of.created_at, of.id).limit(NAMESAKES + 1))
 
 
 _STATEMENTS = {
-    (kind, column): _by(row, column)
-    for kind, row in (("person", Person), ("group", Group))
+    (postgresql, kind, column): _by(kind, column, postgresql=postgresql)
+    for postgresql in (False, True)
+    for kind in ROWS
     for column, _ in _KEYS[kind].values()
 }
 
 
-def lookup_page(
-    session: TenantSession,
-    kind: Literal["person", "group"],
-    parsed: Filter | None,
-    *,
-    connection_id: str,
-    start_index: int,
-    count: int,
-) -> Page | None:
-    """Return the page of those whom a resolved filter names by a key; None for any other filter."""
+def encoded_person(session: TenantSession, *, connection_id: str, person_id: str, root: str) -> Encoded:
+    """Return one person with their groups. Raises ``NotFound`` like ``search.get_person``."""
+    rows = _rows(session, "person", "id", person_id, connection_id=connection_id, root=root)
+    if not rows:
+        raise NotFound(f"There is no user {person_id} on this connection.")
+    return rows[0]
+
+
+def looked_up(
+    session: TenantSession, kind: Kind, parsed: Filter | None, *, connection_id: str, root: str
+) -> tuple[Encoded, ...] | None:
+    """Return those whom a resolved filter names by a key, oldest first; None for any other filter."""
     key = _key(kind, parsed)
     if key is None:
         return None
     column, value = key
-    rows = session.run(_STATEMENTS[kind, column], key=value, the_connection=connection_id).all()
-    if len(rows) > NAMESAKES:
-        return None
-    found = tuple(Found(*row) for row in rows)
-    wanted = found[start_index - 1 : start_index - 1 + count]
-    return Page(len(found), wanted, kinds={each.id: kind for each in wanted})
+    rows = _rows(session, kind, column, value, connection_id=connection_id, root=root)
+    return None if len(rows) > NAMESAKES else rows
+
+
+def _rows(
+    session: TenantSession, kind: Kind, column: str, key: str, *, connection_id: str, root: str
+) -> tuple[Encoded, ...]:
+    wanted = _STATEMENTS[is_postgresql(session), kind, column]
+    rows = session.run(wanted, key=key, connection_id=connection_id, groups_at=f"{root}/Groups/")
+    return tuple(Encoded._make(row) for row in rows)
 
 
 def _key(kind: str, parsed: Any) -> tuple[str, str] | None:  # noqa: ANN401 (a filter of any kind, or none)

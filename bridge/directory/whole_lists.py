@@ -9,36 +9,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     ColumnElement,
-    DateTime,
-    FromClause,
-    ScalarSelect,
     Select,
     Table,
-    Text,
     bindparam,
-    cast,
     func,
     literal_column,
-    null,
     select,
     tuple_,
-    type_coerce,
 )
-from sqlalchemy.types import TypeEngine
 
 from bridge.database.columns import Instant, Key
 from bridge.database.prepared import TENANT, Prepared
-from bridge.database.rows import Row, table_of
+from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.counts import COUNTS, Kind, count_living
+from bridge.directory.encoded import ROWS, Encoded, encoded, in_utc, is_postgresql, living, param
 from bridge.directory.places import Place, PlaceOf, Places
-from bridge.directory.tables import Group, Membership, Person
 
 #: Larger pages are read the general way.
 MOST = 1_000
@@ -46,23 +37,6 @@ MOST = 1_000
 MOST_NEWER = 1_000
 #: Attempts to read a page while the list changes under it, before it is counted to after all.
 ATTEMPTS = 3
-
-ROWS: Mapping[Kind, type[Row]] = MappingProxyType({"person": Person, "group": Group})
-
-
-class Encoded(NamedTuple):
-    """A person or group as it is now, like ``Found``; ``resource`` is the JSON text that is stored.
-
-    The instants are in UTC, without an offset. ``groups`` is the JSON text of the groups that a person is
-    directly in, as RFC 7643 section 4.1.2 has them, if any.
-    """
-
-    id: str
-    version: int
-    created_at: datetime
-    changed_at: datetime
-    resource: str
-    groups: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +108,14 @@ def _holds(
         return False
     if total == place.total:
         return True
-    wanted = _STATEMENTS[_is_postgresql(session), kind].newer
+    wanted = _STATEMENTS[is_postgresql(session), kind].newer
     now = session.run(wanted, connection_id=page.connection_id, kind=kind, newest=place.newest).one()
     return place.still_holds(total=now.total, moved=now.moved, newer=now.newer)
 
 
 def _find(session: TenantSession, kind: Kind, page: PlaceOf) -> Place | None:
     """Count to the resource before the page, in the index alone; None when the list ends before it."""
-    wanted = _STATEMENTS[_is_postgresql(session), kind].place
+    wanted = _STATEMENTS[is_postgresql(session), kind].place
     row = session.run(
         wanted, connection_id=page.connection_id, kind=kind, skipped=page.start_index - 2
     ).one_or_none()
@@ -154,7 +128,7 @@ def _find(session: TenantSession, kind: Kind, page: PlaceOf) -> Place | None:
 def _read(
     session: TenantSession, kind: Kind, page: PlaceOf, place: Place | None, *, count: int, root: str
 ) -> Any:  # noqa: ANN401 (rows of either statement)
-    statements = _STATEMENTS[_is_postgresql(session), kind]
+    statements = _STATEMENTS[is_postgresql(session), kind]
     values = {
         "connection_id": page.connection_id,
         "kind": kind,
@@ -171,25 +145,15 @@ def _read(
 def _statements(kind: Kind, *, postgresql: bool) -> _Statements:
     table = table_of(ROWS[kind])
     of = table.c
-    key, there = tuple_(of.created_at, of.id), tuple_(_param("created_at", Instant()), _param("id", Key))
-    shown = select(
-        of.id,
-        of.version,
-        _in_utc(of.created_at, postgresql=postgresql),
-        _in_utc(of.changed_at, postgresql=postgresql),
-        cast(of.resource, Text).label("resource"),
-        (_groups_of(of.id, postgresql=postgresql) if kind == "person" else cast(null(), Text)).label(
-            "groups"
-        ),
-    )
-    listed = shown.where(*_living(table)).order_by(of.created_at, of.id)
+    key, there = tuple_(of.created_at, of.id), tuple_(param("created_at", Instant()), param("id", Key))
+    listed = encoded(kind, postgresql=postgresql).order_by(of.created_at, of.id)
     # OFFSET would compute what stands beside the key for each row that it passes over.
-    passed = select(of.created_at, of.id).where(*_living(table)).order_by(of.created_at, of.id)
+    passed = select(of.created_at, of.id).where(*living(table)).order_by(of.created_at, of.id)
     state = _state(table, postgresql=postgresql)
     return _Statements(
         first=_page(listed, state, of.created_at, postgresql=postgresql),
         behind=_page(listed.where(key > there), state, of.created_at, postgresql=postgresql),
-        place=Prepared(select(passed.offset(_param("skipped", BigInteger())).limit(1).subquery(), *state)),
+        place=Prepared(select(passed.offset(param("skipped", BigInteger())).limit(1).subquery(), *state)),
         newer=Prepared(select(_newer(table), *state)),
     )
 
@@ -201,18 +165,12 @@ def _page(
 
     So it would see no use in keeping a plan, and make a new one for each page, at the price of the page.
     """
-    count = _param("count", BigInteger())
+    count = param("count", BigInteger())
     if not postgresql:
         return Prepared(listed.add_columns(*state).limit(count))
     few = listed.add_columns(made_at.label("made_at")).limit(literal_column(str(MOST))).subquery()
     shown = [column for column in few.c if column is not few.c.made_at]
     return Prepared(select(*shown, *state).order_by(few.c.made_at, few.c.id).limit(count))
-
-
-def _living(table: FromClause) -> tuple[ColumnElement[bool], ...]:
-    of = table.c
-    own = (of.tenant_id == bindparam(TENANT), of.connection_id == bindparam("connection_id"))
-    return (*own, of.deleted_at.is_(None))
 
 
 def _state(table: Table, *, postgresql: bool) -> tuple[ColumnElement[Any], ...]:
@@ -221,19 +179,12 @@ def _state(table: Table, *, postgresql: bool) -> tuple[ColumnElement[Any], ...]:
     counted = select(_sum(COUNTS.delta)).where(*own, COUNTS.kind == bindparam("kind"))
     moved = counted.with_only_columns(_sum(COUNTS.moved))
     others = table.alias()
-    newest = select(func.max(others.c.created_at)).where(*_living(others)).scalar_subquery()
+    newest = select(func.max(others.c.created_at)).where(*living(others)).scalar_subquery()
     return (
         counted.scalar_subquery().label("total"),
         moved.scalar_subquery().label("moved"),
-        _in_utc(newest, postgresql=postgresql).label("newest"),
+        in_utc(newest, postgresql=postgresql).label("newest"),
     )
-
-
-def _in_utc(instant: ColumnElement[datetime], *, postgresql: bool) -> ColumnElement[datetime]:
-    """Return the instant as the drivers read it quickest, in UTC and without an offset."""
-    if postgresql:
-        return func.timezone(literal_column("'UTC'"), instant, type_=DateTime())
-    return type_coerce(instant, DateTime())
 
 
 def _sum(column: ColumnElement[int]) -> ColumnElement[int]:
@@ -243,51 +194,14 @@ def _sum(column: ColumnElement[int]) -> ColumnElement[int]:
 def _newer(table: Table) -> ColumnElement[int]:
     """Return how many were made after ``newest``, counting one past ``MOST_NEWER`` at most."""
     others = table.alias()
-    since = others.c.created_at > _param("newest", Instant())
+    since = others.c.created_at > param("newest", Instant())
     newer = (
         select(literal_column("1"))
-        .where(*_living(others), since)
+        .where(*living(others), since)
         .limit(literal_column(str(MOST_NEWER + 1)))
         .subquery()
     )
     return select(func.count()).select_from(newer).scalar_subquery().label("newer")
-
-
-def _groups_of(person_id: ColumnElement[str], *, postgresql: bool) -> ScalarSelect[str]:
-    """Return the groups that a person is directly in as one JSON text, oldest membership first, or null."""
-    members, groups = table_of(Membership).alias(), table_of(Group).alias()
-    build = func.json_build_object if postgresql else func.json_object
-    named = build(
-        *(literal_column("'value'"), groups.c.id),
-        *(literal_column("'$ref'"), _param("groups_at", Text()) + groups.c.id),
-        *(literal_column("'display'"), groups.c.display_name),
-        *(literal_column("'type'"), literal_column("'direct'")),
-    )
-    each = (
-        select(named.label("named"))
-        .where(
-            members.c.tenant_id == bindparam(TENANT),
-            members.c.member_id == person_id,
-            members.c.end.is_(None),
-            groups.c.tenant_id == members.c.tenant_id,
-            groups.c.id == members.c.group_id,
-        )
-        .order_by(members.c.start, groups.c.id)
-        .correlate(person_id.table)
-        .subquery()
-    )
-    if postgresql:
-        return select(cast(func.json_agg(each.c.named), Text)).scalar_subquery()
-    listed = func.json_group_array(func.json(each.c.named))
-    return select(func.nullif(listed, "[]")).scalar_subquery()
-
-
-def _param(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
-    return bindparam(name, type_=type_)
-
-
-def _is_postgresql(session: TenantSession) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
 
 
 _STATEMENTS: Mapping[tuple[bool, Kind], _Statements] = MappingProxyType(

@@ -165,8 +165,8 @@ def test_a_failure_tells_the_request_id_and_nothing_from_within(
     engine = app.extensions["bridge"].database.engine
     with app.extensions["bridge"].database.write(idp.tenant_id) as session:
         session.execute(update(Person).values(resource=["no", "object"]))
-    answer = idp.get("/Users", query_string={"filter": 'userName eq "secret-name@lindqvist.example"'})
-    detail = refusal(answer, 500)
+    asked = {"filter": 'userName eq "secret-name@lindqvist.example"', "attributes": "displayName"}
+    detail = refusal(answer := idp.get("/Users", query_string=asked), 500)
     assert answer.headers["X-Request-Id"] in detail
     assert engine.url.database not in detail
     assert "scim.surprise" in caplog.text

@@ -1,12 +1,10 @@
 """Answers in SCIM's own media type."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Protocol
 
 import orjson
 from flask import Response, request
 
-from bridge.directory.search import Found
 from bridge.provisioning.client import names_version
 from bridge.scim.messages import version_tag
 
@@ -14,12 +12,22 @@ SCIM_JSON = "application/scim+json"
 CREATED, NO_CONTENT, NOT_MODIFIED = 201, 204, 304
 
 
-def answer(document: Mapping[str, Any], status: int = 200) -> Response:
+class Versioned(Protocol):
+    """A resource of which id and version are known."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def version(self) -> int: ...
+
+
+def answer(document: object, status: int = 200) -> Response:
     """Answer with a document (RFC 7644 section 3.1)."""
     return Response(orjson.dumps(document), status, content_type=SCIM_JSON)
 
 
-def answer_resource(document: Mapping[str, Any], found: Found, location: str, status: int = 200) -> Response:
+def answer_resource(document: object, found: Versioned, location: str, status: int = 200) -> Response:
     """Answer with one resource, its address and its version (RFC 7644 section 3.14)."""
     response = answer(document, status)
     response.headers["ETag"] = version_tag(found.version)
@@ -27,7 +35,7 @@ def answer_resource(document: Mapping[str, Any], found: Found, location: str, st
     return response
 
 
-def answer_nothing(found: Found | None = None) -> Response:
+def answer_nothing(found: Versioned | None = None) -> Response:
     """Answer that it is done, with the version that came of it."""
     response = Response(status=NO_CONTENT, content_type=SCIM_JSON)
     if found is not None:
@@ -35,7 +43,7 @@ def answer_nothing(found: Found | None = None) -> Response:
     return response
 
 
-def answer_unchanged(found: Found) -> Response | None:
+def answer_unchanged(found: Versioned) -> Response | None:
     """Answer 304 when the client has this version already, as ``If-None-Match`` says; else nothing."""
     condition = request.headers.get("If-None-Match")
     if condition is None or not names_version(condition, found.version):

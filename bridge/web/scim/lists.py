@@ -3,14 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Literal
 
 from flask import Response
 
 from bridge.database.sessions import TenantSession
+from bridge.directory.counts import Kind as DirectoryKind
 from bridge.directory.cursors import read_cursor, scope_of, write_cursor
+from bridge.directory.encoded import Encoded
 from bridge.directory.listing import Page, Query, cursor_page, groups_query, index_page, people_query
-from bridge.directory.lookups import lookup_page
+from bridge.directory.lookups import looked_up
 from bridge.directory.ordering import Position
 from bridge.directory.search_all import everything_query
 from bridge.directory.whole_lists import whole_page
@@ -36,6 +39,9 @@ from bridge.web.scim.rendering import encode_groups, encode_people, render_group
 Kind = Literal["User", "Group", "all"]
 Document = dict[str, Any]
 
+#: What the directory calls them.
+_KINDS: Mapping[str, DirectoryKind] = MappingProxyType({"User": "person", "Group": "group"})
+
 
 def list_of(kind: Kind, read: Callable[[Client], SearchRequest]) -> Response:
     """Answer the page of a list that ``read`` says is asked for, by index or by cursor."""
@@ -43,10 +49,10 @@ def list_of(kind: Kind, read: Callable[[Client], SearchRequest]) -> Response:
         asked = read(client)
         start_index, count = window(asked)
         if asked.cursor is None:
-            whole = _whole(session, client, kind, asked)
-            if whole is not None:
-                return whole
-            page = _looked_up(session, client, kind, asked) or index_page(
+            at_once = _looked_up(session, client, kind, asked) or _whole(session, client, kind, asked)
+            if at_once is not None:
+                return at_once
+            page = index_page(
                 session, _query(session, client, kind, asked), start_index=start_index, count=count
             )
             documents = _rendered(session, client, page, asked)
@@ -79,7 +85,7 @@ def _whole(session: TenantSession, client: Client, kind: Kind, asked: SearchRequ
     start_index, count = window(asked)
     page = whole_page(
         session,
-        "person" if kind == "User" else "group",
+        _KINDS[kind],
         connection_id=client.connection_id,
         start_index=start_index,
         count=count,
@@ -88,11 +94,16 @@ def _whole(session: TenantSession, client: Client, kind: Kind, asked: SearchRequ
     )
     if page is None:
         return None
+    found = _encoded(session, client, kind, page.found, members=shape.whole)
+    return answer(list_response(found, page.total, start_index, len(page.found)))
+
+
+def _encoded(
+    session: TenantSession, client: Client, kind: Kind, found: Sequence[Encoded], *, members: bool
+) -> object:
     if kind == "User":
-        encoded = encode_people(page.found, root=client.root)
-    else:
-        encoded = encode_groups(session, page.found, root=client.root, members=shape.whole)
-    return answer(list_response(encoded, page.total, start_index, len(page.found)))
+        return encode_people(found, root=client.root)
+    return encode_groups(session, found, root=client.root, members=members)
 
 
 def _schema(client: Client, kind: Kind) -> ResourceSchema:
@@ -119,19 +130,30 @@ def _resolved(client: Client, schema: ResourceSchema, asked: SearchRequest) -> F
     return resolve_filter(parsed, schema, tolerant="text_in_comparisons" in client.dialect.tolerances)
 
 
-def _looked_up(session: TenantSession, client: Client, kind: Kind, asked: SearchRequest) -> Page | None:
-    """Return the page at once where the filter is a look-up by a key."""
+def _looked_up(session: TenantSession, client: Client, kind: Kind, asked: SearchRequest) -> Response | None:
+    """Answer at once where the filter is a look-up by a key."""
     if kind == "all" or asked.filter is None or asked.sort_by is not None:
         return None
-    start_index, count = window(asked)
-    return lookup_page(
+    schema, of = _schema(client, kind), _KINDS[kind]
+    found = looked_up(
         session,
-        "person" if kind == "User" else "group",
-        _resolved(client, _schema(client, kind), asked),
+        of,
+        _resolved(client, schema, asked),
         connection_id=client.connection_id,
-        start_index=start_index,
-        count=count,
+        root=client.root,
     )
+    if found is None:
+        return None
+    start_index, count = window(asked)
+    wanted = found[start_index - 1 : start_index - 1 + count]
+    resources: object
+    if Shape(asked.attributes, asked.excluded, schema).whole:
+        resources = _encoded(session, client, kind, wanted, members=True)
+    else:
+        parsed = tuple(each.found() for each in wanted)
+        page = Page(len(found), parsed, kinds={each.id: of for each in parsed})
+        resources = _rendered(session, client, page, asked)
+    return answer(list_response(resources, len(found), start_index, len(wanted)))
 
 
 def _query_all(session: TenantSession, client: Client, asked: SearchRequest) -> Query:

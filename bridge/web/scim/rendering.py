@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from bridge.database.sessions import TenantSession
+from bridge.directory.encoded import Encoded
 from bridge.directory.search import Found, GroupName, Member, groups_of, members_of
-from bridge.directory.whole_lists import Encoded
 from bridge.scim.messages import version_tag
 from bridge.web.scim.parameters import Shape
 
@@ -31,6 +31,12 @@ def render_groups(
     return [shape.of(group_document(each, listed.get(each.id, ()), root=root)) for each in found]
 
 
+def encode_person(found: Encoded, *, root: str) -> orjson.Fragment:
+    """Return the JSON of one whole person, like ``encode_people``."""
+    [written] = _written([found], "User", "groups", [found.groups], root)
+    return orjson.Fragment(written)
+
+
 def encode_people(found: Sequence[Encoded], *, root: str) -> orjson.Fragment:
     """Return the JSON of whole people, as ``render_people`` has them, without reading what is stored."""
     return _encoded(found, "User", "groups", [each.groups for each in found], root)
@@ -50,6 +56,12 @@ def encode_groups(
 def _encoded(
     found: Iterable[Encoded], kind: str, attribute: str, values: Iterable[str | None], root: str
 ) -> orjson.Fragment:
+    return orjson.Fragment(f"[{','.join(_written(found, kind, attribute, values, root))}]")
+
+
+def _written(
+    found: Iterable[Encoded], kind: str, attribute: str, values: Iterable[str | None], root: str
+) -> list[str]:
     """Put what the bridge adds behind what is stored; both are JSON objects, of different attributes.
 
     A hundred of them are a page, so they are written as text. Ids are the bridge's own, and need no escape.
@@ -64,7 +76,7 @@ def _encoded(
             f'{each.resource[:-1]},"id":"{each.id}","meta":{{"resourceType":"{kind}","created":"{created}Z",'
             f'"lastModified":"{changed}Z","location":"{place}{each.id}","version":"W/\\"{each.version}\\""}}{more}}}'
         )
-    return orjson.Fragment(f"[{','.join(written)}]")
+    return written
 
 
 def user_document(found: Found, groups: Iterable[GroupName], *, root: str) -> Document:

@@ -3,16 +3,19 @@
 from flask import Response
 
 from bridge.database.sessions import TenantSession
+from bridge.directory.lookups import encoded_person
 from bridge.directory.search import Found, get_person
 from bridge.provisioning.client import Client, Written
 from bridge.provisioning.create_person import create_person
 from bridge.provisioning.delete_person import delete_person
 from bridge.provisioning.patch_person import patch_person
 from bridge.provisioning.replace_person import replace_person
+from bridge.scim.schemas import USER_RESOURCE
 from bridge.web.bodies import json_body
 from bridge.web.recording import observed
 from bridge.web.scim.answers import (
     CREATED,
+    Versioned,
     answer_nothing,
     answer_resource,
     answer_unchanged,
@@ -21,7 +24,7 @@ from bridge.web.scim.answers import (
 from bridge.web.scim.entrance import blueprint, reading, writing
 from bridge.web.scim.lists import list_of
 from bridge.web.scim.parameters import asked, if_match, shape
-from bridge.web.scim.rendering import render_people
+from bridge.web.scim.rendering import encode_person, render_people
 
 
 @blueprint.get("/Users", provide_automatic_options=False)
@@ -34,8 +37,13 @@ def list_users() -> Response:
 def show_user(person_id: str) -> Response:
     """Answer one person (RFC 7644 section 3.4.1)."""
     observed().subject_id = person_id
+    wanted = shape(USER_RESOURCE)
     with reading() as (session, client):
-        found = get_person(session, connection_id=client.connection_id, person_id=person_id)
+        own = {"connection_id": client.connection_id, "person_id": person_id}
+        if wanted.whole:
+            whole = encoded_person(session, **own, root=client.root)
+            return answer_unchanged(whole) or _answered(client, encode_person(whole, root=client.root), whole)
+        found = get_person(session, **own)
         return answer_unchanged(found) or _shown(session, client, found)
 
 
@@ -91,4 +99,8 @@ def _written(session: TenantSession, client: Client, written: Written) -> Respon
 
 def _shown(session: TenantSession, client: Client, found: Found, status: int = 200) -> Response:
     [document] = render_people(session, [found], root=client.root, shape=shape(client.user_schema))
+    return _answered(client, document, found, status)
+
+
+def _answered(client: Client, document: object, found: Versioned, status: int = 200) -> Response:
     return answer_resource(document, found, f"{client.root}/Users/{found.id}", status)

@@ -1,0 +1,125 @@
+"""People and groups as they are answered: with the JSON text that is stored, which nobody needs to parse."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    ScalarSelect,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    type_coerce,
+)
+from sqlalchemy.types import TypeEngine
+
+from bridge.database.prepared import TENANT
+from bridge.database.rows import Row, table_of
+from bridge.database.sessions import TenantSession
+from bridge.directory.counts import Kind
+from bridge.directory.search import Found
+from bridge.directory.tables import Group, Membership, Person
+
+ROWS: Mapping[Kind, type[Row]] = MappingProxyType({"person": Person, "group": Group})
+
+
+class Encoded(NamedTuple):
+    """A person or group as it is now, like ``Found``; ``resource`` is the JSON text that is stored.
+
+    The instants are in UTC, without an offset. ``groups`` is the JSON text of the groups that a person is
+    directly in, as RFC 7643 section 4.1.2 has them, if any.
+    """
+
+    id: str
+    version: int
+    created_at: datetime
+    changed_at: datetime
+    resource: str
+    groups: str | None
+
+    def found(self) -> Found:
+        """Return the same with its resource read."""
+        created_at, changed_at = (each.replace(tzinfo=UTC) for each in (self.created_at, self.changed_at))
+        return Found(self.id, orjson.loads(self.resource), self.version, created_at, changed_at)
+
+
+def encoded(kind: Kind, *, postgresql: bool) -> Select[Any]:
+    """Select the living of a connection, with the columns of ``Encoded``.
+
+    It takes ``connection_id``, and the address of groups with a slash at its end as ``groups_at``.
+    """
+    table = table_of(ROWS[kind])
+    of = table.c
+    groups = _groups_of(of.id, postgresql=postgresql) if kind == "person" else cast(null(), Text)
+    return select(
+        of.id,
+        of.version,
+        in_utc(of.created_at, postgresql=postgresql),
+        in_utc(of.changed_at, postgresql=postgresql),
+        cast(of.resource, Text).label("resource"),
+        groups.label("groups"),
+    ).where(*living(table))
+
+
+def living(table: FromClause) -> tuple[ColumnElement[bool], ...]:
+    """Return what selects the living of one connection."""
+    of = table.c
+    own = (of.tenant_id == bindparam(TENANT), of.connection_id == bindparam("connection_id"))
+    return (*own, of.deleted_at.is_(None))
+
+
+def in_utc(instant: ColumnElement[datetime], *, postgresql: bool) -> ColumnElement[datetime]:
+    """Return the instant as the drivers read it quickest, in UTC and without an offset."""
+    if postgresql:
+        return func.timezone(literal_column("'UTC'"), instant, type_=DateTime())
+    return type_coerce(instant, DateTime())
+
+
+def _groups_of(person_id: ColumnElement[str], *, postgresql: bool) -> ScalarSelect[str]:
+    """Return the groups that a person is directly in as one JSON text, oldest membership first, or null."""
+    members, groups = table_of(Membership).alias(), table_of(Group).alias()
+    build = func.json_build_object if postgresql else func.json_object
+    named = build(
+        *(literal_column("'value'"), groups.c.id),
+        *(literal_column("'$ref'"), param("groups_at", Text()) + groups.c.id),
+        *(literal_column("'display'"), groups.c.display_name),
+        *(literal_column("'type'"), literal_column("'direct'")),
+    )
+    each = (
+        select(named.label("named"))
+        .where(
+            members.c.tenant_id == bindparam(TENANT),
+            members.c.member_id == person_id,
+            members.c.end.is_(None),
+            groups.c.tenant_id == members.c.tenant_id,
+            groups.c.id == members.c.group_id,
+        )
+        .order_by(members.c.start, groups.c.id)
+        .correlate(person_id.table)
+        .subquery()
+    )
+    if postgresql:
+        return select(cast(func.json_agg(each.c.named), Text)).scalar_subquery()
+    listed = func.json_group_array(func.json(each.c.named))
+    return select(func.nullif(listed, "[]")).scalar_subquery()
+
+
+def param(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
+    """Return a parameter of a type."""
+    return bindparam(name, type_=type_)
+
+
+def is_postgresql(session: TenantSession) -> bool:
+    """Tell which of the two databases answers."""
+    return session.get_bind().dialect.name == "postgresql"
