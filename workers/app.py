@@ -8,7 +8,8 @@ from celery.signals import setup_logging
 from bridge.database.engine import open_engine
 from bridge.database.sessions import Database
 from bridge.logs import configure_logs
-from bridge.nudge import celery_app, nudge
+from bridge.nudge import nudge
+from bridge.nudge.broker import celery_app
 from config.settings import settings
 
 app = celery_app(settings(), waiting=True)

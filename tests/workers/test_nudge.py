@@ -7,8 +7,8 @@ from queue import Empty
 import pytest
 from kombu.exceptions import OperationalError
 
-from bridge import nudge as nudging
-from bridge.nudge import ASSIGN_DUE, Nudger, celery_app
+from bridge.nudge import ASSIGN_DUE, Nudger, broker
+from bridge.nudge.broker import celery_app
 from config.settings import Settings
 
 
@@ -75,7 +75,7 @@ def test_a_nudge_reaches_redis(tmp_path, redis_url):
 
 
 def test_a_queue_that_nobody_empties_stops_growing(tmp_path, monkeypatch):
-    monkeypatch.setattr(nudging, "MOST_FILES", 2)
+    monkeypatch.setattr(broker, "MOST_FILES", 2)
     nudger = Nudger(in_files(tmp_path))
     for number in range(3):
         nudger.nudge(str(number))

@@ -1,11 +1,8 @@
-"""Waking the workers by the name of their task, through a broker that both sides configure alike here."""
+"""The broker that senders of nudges and workers configure alike."""
 
-import logging
 import os
-import threading
 import time
 import uuid
-from functools import cache
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -15,12 +12,7 @@ from kombu.exceptions import ChannelError
 from kombu.transport import filesystem
 from kombu.utils.json import dumps, loads
 
-from config.settings import Settings, settings
-
-ASSIGN_DUE = "bridge.assign_due"
-
-#: A nudge that no worker took by then says nothing that the sweep has not found.
-NUDGE_EXPIRES_SECONDS = 300
+from config.settings import Settings
 
 #: A task that a worker took and did not finish is given to another one by Redis. The sweep is much quicker,
 #: so this only has to be longer than any task.
@@ -28,18 +20,6 @@ VISIBILITY_SECONDS = 3600
 
 #: Messages that wait in the queue in files; more would only say again what the sweep finds.
 MOST_FILES = 1000
-
-#: After a nudge the next one for the same tenant waits as long: the worker that the first one woke takes what
-#: has come meanwhile as well, and sending costs more than the rest of a write.
-PAUSE_SECONDS = 0.02
-
-#: Tenants whose last nudge is remembered.
-MOST_REMEMBERED = 10_000
-
-#: Silence between two lines in the log about a broker that cannot be reached.
-LOG_PAUSE_SECONDS = 60.0
-
-log = logging.getLogger(__name__)
 
 
 class WholeFiles(filesystem.Channel):
@@ -100,7 +80,7 @@ def celery_app(chosen: Settings, *, waiting: bool) -> Celery:
     app = Celery("bridge", set_as_current=waiting)
     app.conf.update(
         broker_url=chosen.broker,
-        broker_transport="bridge.nudge:FileQueue" if in_files else None,
+        broker_transport="bridge.nudge.broker:FileQueue" if in_files else None,
         broker_transport_options=_in_files(chosen) if in_files else _over_network(chosen, waiting=waiting),
         broker_connection_timeout=4.0 if waiting else chosen.nudge_milliseconds / 1000,
         broker_connection_retry_on_startup=True,
@@ -139,84 +119,3 @@ def _over_network(chosen: Settings, *, waiting: bool) -> dict[str, object]:
     if chosen.broker.startswith("amqp"):
         return {**once, "read_timeout": seconds, "write_timeout": seconds}
     return {**once, "socket_timeout": seconds, "socket_connect_timeout": seconds}
-
-
-class Nudger:
-    """Sends nudges from a thread of its own, so that no request ever waits for the broker.
-
-    ``sent`` and ``failed`` count; a failure loses nothing, since the sweep finds the tenant's due row.
-    """
-
-    def __init__(self, chosen: Settings) -> None:
-        self.sent = 0
-        self.failed = 0
-        self._app = celery_app(chosen, waiting=False)
-        self._waiting: dict[str, float] = {}
-        self._sent_at: dict[str, float] = {}
-        self._arrived = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._logged_at = float("-inf")
-
-    def nudge(self, tenant_id: str) -> None:
-        """Have the workers told soon that the tenant has work; a nudge not yet sent is not sent twice."""
-        with self._arrived:
-            if tenant_id not in self._waiting:
-                ready = self._sent_at.get(tenant_id, float("-inf")) + PAUSE_SECONDS
-                self._waiting[tenant_id] = max(time.monotonic(), ready)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="nudge", daemon=True)
-                self._thread.start()
-            self._arrived.notify()
-
-    def _run(self) -> None:
-        while True:
-            self._send(self._next())
-
-    def _next(self) -> str:
-        """Wait for the tenant whose time comes first."""
-        with self._arrived:
-            while True:
-                tenant_id = min(self._waiting, key=self._waiting.__getitem__, default=None)
-                pause = None if tenant_id is None else self._waiting[tenant_id] - time.monotonic()
-                if tenant_id is None or pause is None or pause > 0:
-                    self._arrived.wait(pause)
-                    continue
-                del self._waiting[tenant_id]
-                if len(self._sent_at) >= MOST_REMEMBERED:
-                    self._sent_at.clear()
-                self._sent_at[tenant_id] = time.monotonic()
-                return tenant_id
-
-    def _send(self, tenant_id: str) -> None:
-        try:
-            self._app.send_task(ASSIGN_DUE, args=[tenant_id], retry=False, expires=NUDGE_EXPIRES_SECONDS)
-        except Exception as error:  # noqa: BLE001 (whatever a broker's driver raises: the sweep makes up for it)
-            self.failed += 1
-            self._log(error)
-        else:
-            self.sent += 1
-
-    def _log(self, error: Exception) -> None:
-        if time.monotonic() - self._logged_at < LOG_PAUSE_SECONDS:
-            return
-        self._logged_at = time.monotonic()
-        log.warning(
-            "the broker cannot be reached (%s); workers find their work by themselves every few seconds. "
-            "%d nudges were lost since the start of this process",
-            type(error).__name__,
-            self.failed,
-        )
-
-
-@cache
-def _nudger() -> Nudger:
-    return Nudger(settings())
-
-
-# A thread does not survive a fork: the child starts its own.
-os.register_at_fork(after_in_child=_nudger.cache_clear)
-
-
-def nudge(tenant_id: str) -> None:
-    """Wake the workers for a tenant. Returns at once and never fails."""
-    _nudger().nudge(tenant_id)
