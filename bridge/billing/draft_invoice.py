@@ -19,6 +19,7 @@ from bridge.billing.runs import next_runs, run_for
 from bridge.billing.subscription_terms import SubscriptionTerms
 from bridge.billing.subscriptions import read_subscription, read_subscriptions
 from bridge.billing.tables import Invoice, InvoicePeople
+from bridge.billing.uncollected import uncollected
 from bridge.database.sessions import TenantSession
 from bridge.errors import NotFound
 from bridge.seats.tables import LateChange
@@ -62,6 +63,7 @@ def preview_invoice(
     return draft_invoice(session, runs[0])
 
 
+@uncollected()
 def draft_invoice(session: TenantSession, run: Run) -> InvoiceDraft:
     """Return the invoice of a run as the facts are now. Nothing is written."""
     tenant = tenant_of(session)

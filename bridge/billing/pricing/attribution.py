@@ -1,5 +1,6 @@
 """Which person, plan, department and cost centre a day's money is shown on."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from bridge.billing.pricing.ownership import HeldSeat, Holding
@@ -13,6 +14,14 @@ class RowKey(NamedTuple):
     plan: str | None
     department: str | None = None
     cost_centre: str | None = None
+
+
+def in_order(keys: Iterable[RowKey]) -> list[RowKey]:
+    """Return the keys by person, plan, department, cost centre in code points, null last."""
+    try:
+        return sorted(keys)  # as they are: many times quicker, and right where nothing is null
+    except TypeError:
+        return sorted(keys, key=row_order)
 
 
 def row_order(key: RowKey) -> tuple[bool | str, ...]:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -44,11 +44,11 @@ Quantities = dict[tuple[int, str], dict[RowKey, Fraction]]
 
 
 def assign_usage(
-    windows: tuple[Window, ...], holdings: HoldingsByWindow, events: Iterable[UsageEvent]
+    windows: tuple[Window, ...], holdings: HoldingsByWindow, events: Sequence[UsageEvent]
 ) -> Quantities:
     """Give each event of the period to the term that owns the person's day, or else to one with the meter."""
     quantities: Quantities = defaultdict(lambda: defaultdict(Fraction))
-    if not windows:
+    if not windows or not events:
         return quantities
     owners = _Owners(windows, holdings)
     for event in events:

@@ -1,6 +1,6 @@
 """The invoices that pricing answers, with their totals and their rows of people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from bridge.billing.money import format_minor, format_quantity, round_half_away
 from bridge.billing.periods import Period
 from bridge.billing.pricing.adjustments import NetInvoice
-from bridge.billing.pricing.attribution import RowKey, row_order
+from bridge.billing.pricing.attribution import in_order
 from bridge.billing.pricing.lines import Line, net, summed
 
 GroupAmounts = tuple[tuple[str | None, int], ...]
@@ -134,7 +134,7 @@ def _people(draft: NetInvoice) -> tuple[PersonRow, ...]:
     The row without a person only when it has money.
     """
     amounts = summed(draft.lines)
-    rows: Sequence[RowKey] = sorted({*amounts, *draft.billable_days}, key=row_order)
+    rows = in_order({*amounts, *draft.billable_days})
     return tuple(
         PersonRow(*key, draft.billable_days.get(key, 0), amounts.get(key, 0))
         for key in rows

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Literal
 
 from bridge.billing.money import allocate
-from bridge.billing.pricing.attribution import RowKey, row_order
+from bridge.billing.pricing.attribution import RowKey, in_order
 
 Kind = Literal["seats", "flat", "usage", "cap", "discount", "minimum", "adjustment", "tax", "credit"]
 Shares = tuple[tuple[RowKey, int], ...]
@@ -40,9 +40,7 @@ def shared(
     ``exact`` is the amount before it was rounded, where it was. Where there are no weights, the money is
     nobody's: it stands on the row without a person.
     """
-    carriers = sorted(
-        ((key, weight) for key, weight in weights.items() if weight > 0), key=lambda pair: row_order(pair[0])
-    )
+    carriers = [(key, weights[key]) for key in in_order(weights) if weights[key] > 0]
     if not carriers:
         return ((RowKey(None, plan), amount),)
     return tuple(allocate(amount, carriers, exact=exact))

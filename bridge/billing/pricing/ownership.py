@@ -180,6 +180,8 @@ def _claim(person: str, window: Window, spans: list[Span], active: _Active | Non
     if count.basis == "sticky_month":
         first = spans[0][0]
         return calendar.from_on(first) & window.days, [(first, window.span[1])]
+    if len(spans) == 1 and spans[0] == window.span and count.basis != "active_login":
+        return window.days, spans  # all of the window, as most people hold it
     days_of = calendar.at_midnight if count.removal_day == "free" else calendar.touched
     days: Days = 0
     for start, end in spans:
