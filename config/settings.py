@@ -143,6 +143,15 @@ class Settings(BaseSettings):
     assignment_retry_seconds: int = Field(
         60, ge=1, description="First pause after a failed timeline; doubles."
     )
+    fuse_people: int = Field(
+        10, ge=0, description="Most people from whom a connection may take their seats within an hour."
+    )
+    fuse_percent: int = Field(
+        5, ge=0, le=100, description="Most percent of a tenant's people likewise; the larger one holds."
+    )
+    fuse_group_people: int = Field(
+        2, ge=1, description="Least people who leave a group that gives a plan, for its emptying to be held."
+    )
     invoice_grace_hours: int = Field(
         24, ge=0, description="Hours after a period's end until it closes by itself."
     )

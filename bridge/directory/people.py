@@ -200,7 +200,7 @@ def _insert(
             "version": 1,
             "created_at": at,
             "changed_at": at,
-            **_columns(person.resource, active=person.resource["active"], schema=schema),
+            **columns_of(person.resource, active=person.resource["active"], schema=schema),
         }
         for person in people
     ]
@@ -243,7 +243,7 @@ def change_person(
         "version": version,
         "changed_at": at,
         "deleted_at": None,
-        **_columns(resource, active=active, schema=schema),
+        **columns_of(resource, active=active, schema=schema),
     }
     with names_are_free(_names(resource)):
         session.run(CHANGE, ident=person.id, **columns)
@@ -293,7 +293,7 @@ def _names(resource: Mapping[str, Any]) -> dict[str, str | None]:
     return {"userName": resource["userName"], "externalId": resource.get("externalId")}
 
 
-def _columns(resource: dict[str, Any], *, active: bool, schema: ResourceSchema) -> dict[str, Any]:
+def columns_of(resource: dict[str, Any], *, active: bool, schema: ResourceSchema) -> dict[str, Any]:
     """Return the columns that repeat parts of the resource, for filters and uniqueness."""
     external_id, display_name = resource.get("externalId"), resource.get("displayName")
     return {

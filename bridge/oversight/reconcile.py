@@ -22,6 +22,7 @@ from bridge.directory.tables import ChangeDue, Person
 from bridge.journal.record import Cause, Subject, record
 from bridge.seats.compute import compute
 from bridge.seats.differences import StoredSpan, keep_settled
+from bridge.seats.hold_back import hold_back
 from bridge.seats.tables import LateChange, Seat
 from bridge.seats.timeline import Span
 from config.settings import settings
@@ -145,6 +146,7 @@ def _compared(session: TenantSession, people: Collection[str]) -> Iterator[Findi
     settled_until = tenant_of(session).settled_until
     stored = _stored(session, people)
     computed = compute(session, people)
+    hold_back(session, computed)
     joined = neighbours(session, people)
     asked = {*people, *(id_ for known in joined.values() for id_ in known)}
     waiting = set(session.scalars(select(ChangeDue.subject_id).where(ChangeDue.subject_id.in_(asked))))
@@ -173,6 +175,7 @@ def _stored(session: TenantSession, people: Collection[str]) -> dict[str, list[S
             Span(
                 row.start, row.end, row.plan, tuple(row.roles), row.department, row.cost_centre,
                 row.rule_set_id, row.rule, tuple(row.group_ids), row.started_by, row.ended_by,
+                row.storm_id,
             )
         )  # fmt: skip
     return found

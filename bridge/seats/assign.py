@@ -15,6 +15,8 @@ from bridge.journal.tables import JournalEntry
 from bridge.seats.compute import Computed, compute, noting
 from bridge.seats.differences import Announcement, Difference, StoredSpan, difference, keep_settled
 from bridge.seats.failures import Pauses, note_failures
+from bridge.seats.fuse import watch
+from bridge.seats.hold_back import hold_back
 from bridge.seats.locks import lock_seats_shared
 from bridge.seats.tables import LateChange, Seat
 from bridge.seats.timeline import Span
@@ -80,8 +82,13 @@ def write(
     causes: Mapping[str, str],
     pauses: Pauses,
 ) -> Assigned:
-    """Write what differs between the stored seats and these timelines; see ``assign``."""
+    """Write what differs between the stored seats and these timelines; see ``assign``.
+
+    What too many people would lose at once is held first.
+    """
     settled_until = session.scalar(select(Tenant.settled_until))
+    watch(session, computed, now=now, settled_until=settled_until)
+    hold_back(session, computed)
     at = Circumstances(now, closed_until, settled_until, causes, pauses)
     differing = _differing(session, computed, at)
     found = {person_id: each for person_id, each in differing.items() if each is not None}
@@ -116,16 +123,17 @@ def _stored(session: TenantSession, person_ids: Collection[str]) -> Mapping[str,
     columns = (
         Seat.person_id, Seat.computed_at, Seat.start, Seat.end, Seat.plan, Seat.roles, Seat.department,
         Seat.cost_centre, Seat.rule_set_id, Seat.rule, Seat.group_ids, Seat.started_by, Seat.ended_by,
+        Seat.storm_id,
     )  # fmt: skip
     found: dict[str, list[StoredSpan]] = {}
     for ids in _chunks(list(person_ids)):
         chosen = select(*columns).where(Seat.person_id.in_(ids)).order_by(Seat.person_id, Seat.start)
         for row in session.execute(chosen):
             person_id, computed_at, start, end, plan, roles, department, cost_centre, *reason = row
-            rule_set_id, rule, group_ids, started_by, ended_by = reason
+            rule_set_id, rule, group_ids, started_by, ended_by, storm_id = reason
             span = Span(
                 start, end, plan, tuple(roles), department, cost_centre,
-                rule_set_id, rule, tuple(group_ids), started_by, ended_by,
+                rule_set_id, rule, tuple(group_ids), started_by, ended_by, storm_id,
             )  # fmt: skip
             found.setdefault(person_id, []).append(StoredSpan(span, computed_at))
     return found
@@ -162,6 +170,7 @@ def _row(session: TenantSession, person_id: str, span: Span, at: Circumstances) 
         "started_by": span.started_by,
         "ended_by": span.ended_by,
         "computed_at": at.now,
+        "storm_id": span.storm_id,
     }
 
 

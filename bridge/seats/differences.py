@@ -19,9 +19,12 @@ class StoredSpan:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """At ``since`` what the person holds became different, or turns out to have been."""
+    """At ``since`` what the person holds became different, or turns out to have been.
 
-    action: Literal["assigned", "changed", "released"]
+    ``held``: access is gone and the seat waits until the storm is decided; ``restored``: it is back.
+    """
+
+    action: Literal["assigned", "changed", "released", "held", "restored"]
     since: datetime
     plan: str
     previous_plan: str
@@ -47,8 +50,11 @@ class LateDifference:
     cause_id: str
 
 
+#: What a person holds, and the storm that holds it back from ending.
+_Held: TypeAlias = tuple[Holding, str | None]
+
 #: What a person held before and after an instant, and the journal entry of the fact that made it so.
-_Edge: TypeAlias = tuple[Holding | None, Holding | None, str]
+_Edge: TypeAlias = tuple[_Held | None, _Held | None, str]
 
 #: Plan, department, cost centre.
 _Cost: TypeAlias = tuple[str, str | None, str | None]
@@ -71,7 +77,7 @@ def keep_settled(
         later[0] = replace(later[0], start=settled_until)
     if kept and (kept[-1].end is None or kept[-1].end >= settled_until):
         before = kept.pop()
-        if later and later[0].start == settled_until and later[0].holding == before.holding:
+        if later and later[0].start == settled_until and _held(later[0]) == _held(before):
             first = later.pop(0)
             kept.append(replace(before, end=first.end, ended_by=first.ended_by))
         elif before.end == settled_until:
@@ -142,7 +148,7 @@ def _announcements(
     return tuple(sorted(found, key=lambda each: each.since))
 
 
-def _before(told: _Edge | None, true: _Edge) -> Holding | None:
+def _before(told: _Edge | None, true: _Edge) -> _Held | None:
     """Return what the journal's readers believe to be held: another thing, where this instant was told."""
     return true[0] if told is None or told[1] == true[1] else told[1]
 
@@ -152,17 +158,23 @@ def _edges(spans: Sequence[Span]) -> Mapping[datetime, tuple[_Edge, datetime]]:
     edges: dict[datetime, tuple[_Edge, datetime]] = {}
     for span in spans:
         before = edges.pop(span.start)[0][0] if span.start in edges else None
-        edges[span.start] = ((before, span.holding, span.started_by), span.start)
+        edges[span.start] = ((before, _held(span), span.started_by), span.start)
         if span.end is not None:
-            edges[span.end] = ((span.holding, None, span.ended_by or ""), span.start)
+            edges[span.end] = ((_held(span), None, span.ended_by or ""), span.start)
     return edges
 
 
-def _announcement(
-    since: datetime, before: Holding | None, after: Holding | None, cause_id: str
-) -> Announcement:
-    previous_plan = NO_PLAN if before is None else before[0]
-    plan, roles = (NO_PLAN, ()) if after is None else after[:2]
+def _held(span: Span) -> _Held:
+    return span.holding, span.storm_id
+
+
+def _announcement(since: datetime, before: _Held | None, after: _Held | None, cause_id: str) -> Announcement:
+    previous_plan = NO_PLAN if before is None else before[0][0]
+    plan, roles = (NO_PLAN, ()) if after is None else after[0][:2]
+    if after is not None and after[1] is not None:
+        return Announcement("held", since, plan, previous_plan, roles, cause_id)
+    if before is not None and before[1] is not None and plan != NO_PLAN:
+        return Announcement("restored", since, plan, previous_plan, roles, cause_id)
     if previous_plan == NO_PLAN and plan != NO_PLAN:
         return Announcement("assigned", since, plan, previous_plan, roles, cause_id)
     if previous_plan != NO_PLAN and plan == NO_PLAN:

@@ -28,6 +28,16 @@ def lock_people(session: TenantSession, person_ids: Iterable[str]) -> None:
         session.execute(_LOCK_EACH, {"keys": keys})
 
 
+def lock_fuses(session: TenantSession, connection_ids: Iterable[str]) -> None:
+    """Wait until nobody else decides what is a storm of these connections, or what becomes of one.
+
+    Whoever holds a person's lock may wait for this one; nobody who holds this one waits for a person's.
+    """
+    keys = sorted({_key(session, f"fuse {connection_id}") for connection_id in connection_ids})
+    if _is_postgresql(session) and keys:
+        session.execute(_LOCK_EACH, {"keys": keys})
+
+
 def lock_seats_shared(session: TenantSession) -> None:
     """Keep a closing of the tenant's periods waiting, not other computations of seats.
 

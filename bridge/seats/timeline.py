@@ -24,7 +24,8 @@ class Span:
 
     ``rule_set_id``, ``rule`` and ``group_ids`` are the reason as it was at the start. ``started_by`` and
     ``ended_by`` are the journal entries of the facts at the two ends; a ``started_by`` of "" means that the
-    person's connection went live, an ``ended_by`` of None that the span has no end (or was cut).
+    person's connection went live, an ``ended_by`` of None that the span has no end (or was cut). One with a
+    ``storm_id`` is held, see ``holds``.
     """
 
     start: datetime
@@ -38,6 +39,7 @@ class Span:
     group_ids: tuple[str, ...]
     started_by: str
     ended_by: str | None
+    storm_id: str | None = None
 
     @property
     def holding(self) -> "Holding":

@@ -170,6 +170,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_tenants")),
     )
     op.create_table(
+        "alerts",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("closed_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_alerts_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_alerts")),
+    )
+    op.create_index("ix_alerts_opened", "alerts", ["tenant_id", "opened_at"], unique=False)
+    op.create_index(
+        "uq_alerts_open",
+        "alerts",
+        ["tenant_id", "kind", "cause_id"],
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
+    op.create_table(
         "connections",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -199,6 +219,17 @@ def upgrade() -> None:
     )
     op.create_index(
         "uq_extension_schemas_version", "extension_schemas", ["tenant_id", "version"], unique=True
+    )
+    op.create_table(
+        "fuses",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("percent", sa.Integer(), nullable=False),
+        sa.Column("group_people", sa.Integer(), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_fuses_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_fuses")),
     )
     op.create_table(
         "invoice_counters",
@@ -428,6 +459,28 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
+        "storms",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("first_at", Instant(), nullable=False),
+        sa.Column("last_at", Instant(), nullable=False),
+        sa.Column("status", Key, nullable=False),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("opened_by", Key, nullable=False),
+        sa.Column("decided_at", Instant(), nullable=True),
+        sa.Column("decided_by", Key, nullable=True),
+        sa.CheckConstraint("(status = 'open') = (decided_at IS NULL)", name=op.f("ck_storms_decided")),
+        sa.CheckConstraint("status IN ('open', 'confirmed', 'undone')", name=op.f("ck_storms_status")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "connection_id"],
+            ["connections.tenant_id", "connections.id"],
+            name=op.f("fk_storms_tenant_id_connection_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_storms")),
+    )
+    op.create_index("ix_storms_connection", "storms", ["tenant_id", "connection_id", "last_at"], unique=False)
+    op.create_table(
         "assignment_failures",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("person_id", Key, nullable=False),
@@ -586,6 +639,24 @@ def upgrade() -> None:
         postgresql_where=sa.text('"end" IS NULL'),
     )
     op.create_table(
+        "seat_losses",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("releases", sa.Boolean(), nullable=False),
+        sa.Column("group_ids", Document, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["people.tenant_id", "people.id"],
+            name=op.f("fk_seat_losses_tenant_id_person_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "person_id", "at", name=op.f("pk_seat_losses")),
+    )
+    op.create_index(
+        "ix_seat_losses_connection", "seat_losses", ["tenant_id", "connection_id", "at"], unique=False
+    )
+    op.create_table(
         "seats",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("person_id", Key, nullable=False),
@@ -601,6 +672,7 @@ def upgrade() -> None:
         sa.Column("started_by", Key, nullable=False),
         sa.Column("ended_by", Key, nullable=True),
         sa.Column("computed_at", Instant(), nullable=False),
+        sa.Column("storm_id", Key, nullable=True),
         sa.CheckConstraint('"end" > start', name=op.f("ck_seats_order")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "person_id"],
@@ -610,6 +682,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "person_id", "start", name=op.f("pk_seats")),
     )
     op.create_index("ix_seats_time", "seats", ["tenant_id", "start", "end"], unique=False)
+    op.create_table(
+        "storm_people",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("storm_id", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["people.tenant_id", "people.id"],
+            name=op.f("fk_storm_people_tenant_id_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "storm_id"],
+            ["storms.tenant_id", "storms.id"],
+            name=op.f("fk_storm_people_tenant_id_storm_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "person_id", "at", name=op.f("pk_storm_people")),
+    )
+    op.create_index(
+        "ix_storm_people_storm", "storm_people", ["tenant_id", "storm_id", "person_id"], unique=False
+    )
     if op.get_bind().dialect.name == "sqlite":
         _keep_the_journal_on_sqlite()
 

@@ -1,0 +1,1 @@
+"""What somebody must look at: one alert for each cause, open until it is dealt with."""
