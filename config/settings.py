@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     bulk_bytes: int = Field(
         4 * MEBIBYTE, ge=1024, description="Largest bulk request, within the largest request body."
     )
+    overrides: int = Field(1000, ge=1, description="Most overrides of one person, ended ones included.")
     rules: int = Field(1000, ge=1, description="Most rules in one rule set.")
     extension_schemas: int = Field(10, ge=0, description="Most schemas that a tenant may define itself.")
     extension_attributes: int = Field(

@@ -8,7 +8,7 @@ SCOPES = {
     "read": "Read people, groups, seats, rules, invoices, connections; ask for quotes",
     "connections:write": "Make connections, switch them to live, make and revoke their tokens",
     "people:write": "Join accounts of one human, separate them, choose what proposes joins",
-    "rules:write": "Apply rule sets",
+    "rules:write": "Apply rule sets, preview them, override them for a person",
     "schemas:write": "Define extension schemas",
     "billing:write": "Close periods",
     "journal:read": "Read the journal and verify its chain",

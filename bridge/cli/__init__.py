@@ -21,6 +21,7 @@ COMMANDS = {
     "join-attribute": "bridge.cli.joins:join_attribute",
     "journal": "bridge.cli.journal:journal",
     "oauth-client": "bridge.cli.oauth_clients:oauth_client",
+    "override": "bridge.cli.overrides:override",
     "people": "bridge.cli.joins:people",
     "plans": "bridge.cli.plans:plans",
     "quote": "bridge.cli.quote:quote",

@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.errors import InvalidFilter, InvalidValue
 from bridge.mapping.assignments import ASSIGNED, NOT_ASSIGNABLE, Assignable
+from bridge.mapping.overrides import OVERRIDE
 from bridge.mapping.rules import DEFAULT, NO_PLAN, Rule, RuleSetRules, groups_asked_for
 from bridge.scim.attributes import ResourceSchema
 from bridge.scim.filters import Filter, FilterLimits, parse_filter, resolve_filter
@@ -126,6 +127,8 @@ def _rule(value: object, at: str, known: _Catalogue) -> Rule:
     if name == ASSIGNED:
         told = "names what the identity provider assigns"
         raise InvalidValue(f"{at}/name: {shown(name)} {told}", pointer=f"{at}/name")
+    if name == OVERRIDE:
+        raise InvalidValue(f'{at}/name: "override" names what stands above the rules', pointer=f"{at}/name")
     if name == DEFAULT:
         raise InvalidValue(f'{at}/name: "default" names what holds where no rule does', pointer=f"{at}/name")
     when = _text(raw, "when", at, known)

@@ -1,12 +1,21 @@
 """Rules as values: from groups and attributes of a person to a plan and roles, with the reason."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from bridge.mapping.assignments import ASSIGNED, NOT_ASSIGNABLE, NOTHING, Assignable, Assigned, assigned
+from bridge.mapping.assignments import (
+    ASSIGNED,
+    NOT_ASSIGNABLE,
+    NOTHING,
+    Assignable,
+    Assigned,
+    Assignment,
+    assigned,
+)
+from bridge.mapping.overrides import OVERRIDE, Override
 from bridge.scim.attributes import ResourceSchema
 from bridge.scim.filters import AttrPath, Comparison, Filter, Or, ValuePath
 from bridge.scim.matches import matches
@@ -22,7 +31,9 @@ Outcome: TypeAlias = Literal[
     "won",
     "lost: an earlier rule names a plan",
     "lost: the identity provider assigns a plan",
+    "lost: an override names the plan",
     "adds roles",
+    "lost: an override names the roles",
     "does not match",
 ]
 
@@ -76,6 +87,10 @@ class RuleSetRules:
         return tuple(position for position, rule in enumerate(self.rules) if rule.group_ids is None)
 
 
+#: Where no rule set is in force.
+NO_RULES = RuleSetRules(())
+
+
 @dataclass(frozen=True, slots=True)
 class DatedRules:
     """One version of a tenant's rules, in force from ``start`` until ``end``; ``cause_id`` applied it."""
@@ -101,7 +116,8 @@ class Considered:
 class Decision:
     """The plan and roles of a person at an instant, and why.
 
-    ``rule`` is the one that named the plan, ``assigned by the identity provider``, or ``default``;
+    ``rule`` is the one that named the plan, ``override``, ``assigned by the identity provider``, or
+    ``default``;
     ``group_ids`` are groups that made its condition true (none where it holds without any group).
     """
 
@@ -112,23 +128,45 @@ class Decision:
     rules: tuple[Rule, ...] = field(default=(), compare=False, repr=False)
     matched: tuple[int, ...] = field(default=(), compare=False, repr=False)
     assigned: Assigned = field(default=NOTHING, compare=False, repr=False)
+    override: Override | None = field(default=None, compare=False, repr=False)
 
     @property
     def considered(self) -> tuple[Considered, ...]:
-        """What was assigned, then every rule in order, with what became of each.
+        """The override, then what was assigned, then every rule in order, with what became of each.
 
         Computed when asked, as most callers never do.
         """
         matched = frozenset(self.matched)
+        above = (
+            () if self.override is None else (Considered(OVERRIDE, matched=True, outcome=self._override()),)
+        )
         given = (
-            Considered(f"{ASSIGNED}: {each.attribute} {each.value}", each.key is not None, each.outcome)
+            Considered(
+                f"{ASSIGNED}: {each.attribute} {each.value}", each.key is not None, self._assignment(each)
+            )
             for each in self.assigned.values
         )
         ruled = (
             Considered(rule.name, position in matched, self._outcome(rule, matched=position in matched))
             for position, rule in enumerate(self.rules)
         )
-        return (*given, *ruled)
+        return (*above, *given, *ruled)
+
+    def _override(self) -> str:
+        if self.override is not None and self.override.plan is None:
+            return "names the roles"
+        return "won"
+
+    def _assignment(self, assignment: Assignment) -> str:
+        if assignment.outcome == "won" and self.rule == OVERRIDE:
+            return "lost: an override names the plan"
+        if assignment.outcome == "adds roles" and self._roles_are_overridden:
+            return "lost: an override names the roles"
+        return assignment.outcome
+
+    @property
+    def _roles_are_overridden(self) -> bool:
+        return self.override is not None and self.override.roles is not None
 
     def _outcome(self, rule: Rule, *, matched: bool) -> Outcome:
         if not matched:
@@ -136,19 +174,39 @@ class Decision:
         if rule.name == self.rule:
             return "won"
         if rule.plan is None:
-            return "adds roles"
+            return "lost: an override names the roles" if self._roles_are_overridden else "adds roles"
+        if self.rule == OVERRIDE:
+            return "lost: an override names the plan"
         if self.rule == ASSIGNED:
             return "lost: the identity provider assigns a plan"
         return "lost: an earlier rule names a plan"
 
 
-def decide(rules: RuleSetRules, resource: Mapping[str, Any], groups: Sequence[HeldGroup]) -> Decision:
+def decide(
+    rules: RuleSetRules,
+    resource: Mapping[str, Any],
+    groups: Sequence[HeldGroup],
+    override: Override | None = None,
+) -> Decision:
     """Decide the plan and roles of a person with this SCIM resource, in these groups.
 
     The plan is the one that the identity provider assigns, where the rules let it, or else that of the first
     matching rule that names one; the roles are those assigned and those of all matching rules.
     The default gives the plan where nothing else names one, and the roles where nothing else names any.
+    Above all of them is the override that holds for the person.
     """
+    decision = _decided(rules, resource, groups)
+    return decision if override is None else _overridden(decision, override)
+
+
+def _overridden(decision: Decision, override: Override) -> Decision:
+    roles = decision.roles if override.roles is None else override.roles
+    if override.plan is None:
+        return replace(decision, roles=roles, override=override)
+    return replace(decision, plan=override.plan, roles=roles, rule=OVERRIDE, group_ids=(), override=override)
+
+
+def _decided(rules: RuleSetRules, resource: Mapping[str, Any], groups: Sequence[HeldGroup]) -> Decision:
     given = NOTHING if rules.assignable is NOT_ASSIGNABLE else assigned(rules.assignable, resource)
     matched = _matched(rules, resource, groups)
     roles = set(given.roles)

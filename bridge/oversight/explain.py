@@ -24,8 +24,10 @@ from bridge.directory.tables import GroupVersion
 from bridge.errors import NotFound
 from bridge.journal.tables import JournalEntry
 from bridge.mapping.assignments import ASSIGNED
+from bridge.mapping.overrides import OVERRIDE, Override
+from bridge.mapping.read_overrides import read_overrides
 from bridge.mapping.rule_sets import rule_sets_in_force
-from bridge.mapping.rules import NO_PLAN, DatedRules, HeldGroup, decide
+from bridge.mapping.rules import NO_PLAN, NO_RULES, DatedRules, HeldGroup, decide
 from bridge.mapping.tables import RuleSet
 from bridge.oversight.reasons import (
     Explanation,
@@ -55,11 +57,14 @@ def explain_person(session: TenantSession, person_id: str, *, at: datetime) -> E
     one = as_one(facts)  # what all accounts of the person come to
     version = next((each for each in one.versions if _holds(each, at)), None)
     considered: tuple[RuleOutcome, ...] = ()
-    if dated is not None and version is not None:
-        decision = decide(dated.rules, version.resource, groups_at(one, at))
+    overrides = read_overrides(session, [person_id]).get(person_id, ())
+    override = next((each for each in overrides if each.holds(at)), None)
+    if (dated is not None or override is not None) and version is not None:
+        rules = NO_RULES if dated is None else dated.rules
+        decision = decide(rules, version.resource, groups_at(one, at), override)
         considered = tuple(RuleOutcome(each.rule, each.outcome) for each in decision.considered)
     held = and_held_at(Seat, person_id, at)
-    spans = _reasons(session, session.scalars(select(Seat).where(held)).all(), facts.connection_id)
+    spans = _reasons(session, session.scalars(select(Seat).where(held)).all(), facts.connection_id, overrides)
     span = spans[0] if spans else None
     made = _facts(session, [each.started_by for each in joins])
     return Explanation(
@@ -71,6 +76,7 @@ def explain_person(session: TenantSession, person_id: str, *, at: datetime) -> E
         span=span,
         considered=considered,
         joins=tuple(JoinReason(each, made.get(each.started_by)) for each in joins),
+        override=override,
     )
 
 
@@ -122,7 +128,8 @@ def _explained(session: TenantSession, invoice: IssuedInvoice, share: PersonShar
         seats = select(Seat).where(Seat.person_id == share.person_id, within).order_by(Seat.start)
         facts = read_facts(session, [share.person_id])
         connection = facts[share.person_id].connection_id if facts else ""
-        spans = _reasons(session, session.scalars(seats).all(), connection)
+        overrides = read_overrides(session, [share.person_id]).get(share.person_id, ())
+        spans = _reasons(session, session.scalars(seats).all(), connection, overrides)
     causes = _facts(session, [share.cause_id] if share.cause_id else [])
     terms = [term for term in invoice.document["terms"] if term["plan"] == share.plan]
     return ShareExplanation(
@@ -155,7 +162,9 @@ def _period_end(session: TenantSession, invoice: IssuedInvoice, period_start: da
     ).one()
 
 
-def _reasons(session: TenantSession, seats: Sequence[Seat], connection_id: str) -> list[SpanReason]:
+def _reasons(
+    session: TenantSession, seats: Sequence[Seat], connection_id: str, overrides: Sequence[Override]
+) -> list[SpanReason]:
     """Return the reasons of some spans of one person, with what they refer to read at once."""
     facts = _facts(session, [id_ for seat in seats for id_ in (seat.started_by, seat.ended_by) if id_])
     live = _went_live(session, connection_id) if any(not seat.started_by for seat in seats) else None
@@ -176,6 +185,7 @@ def _reasons(session: TenantSession, seats: Sequence[Seat], connection_id: str) 
             groups=_named(session, seat.group_ids, seat.start),
             started_by=facts.get(seat.started_by) if seat.started_by else live,
             ended_by=facts.get(seat.ended_by or ""),
+            override=next((each for each in overrides if each.holds(seat.start)), None),
         )
         for seat in seats
     ]
@@ -212,6 +222,8 @@ def _named(session: TenantSession, group_ids: Sequence[str], at: datetime) -> tu
 
 
 def _sentence(span: SpanReason) -> str:
+    if span.rule == OVERRIDE and span.override is not None:
+        return f"an override by {span.override.author} gives plan {span.plan}: {span.override.reason}"
     if span.rule == ASSIGNED:
         return f"plan {span.plan} is {ASSIGNED}"
     groups = ", ".join(f"{group.name or group.id}" for group in span.groups)

@@ -7,6 +7,7 @@ from typing import Any
 from bridge.billing.invoice_document import person_document
 from bridge.billing.invoice_draft import PersonShare
 from bridge.directory.facts import JoinFact
+from bridge.mapping.overrides import Override
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,10 @@ class RuleOutcome:
 
 @dataclass(frozen=True, slots=True)
 class SpanReason:
-    """A span of a seat: what was held from ``start`` until ``end``, and what made it so."""
+    """A span of a seat: what was held from ``start`` until ``end``, and what made it so.
+
+    ``override`` is the one that decided when the span began.
+    """
 
     start: datetime
     end: datetime | None
@@ -67,6 +71,7 @@ class SpanReason:
     groups: tuple[NamedGroup, ...]
     started_by: Fact | None
     ended_by: Fact | None
+    override: Override | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -81,6 +86,7 @@ class SpanReason:
             "rule_set_version": self.rule_set_version,
             "rule": self.rule,
             "groups": [{"id": group.id, "name": group.name} for group in self.groups],
+            "override": override_document(self.override),
             "started_by": self.started_by.document() if self.started_by else None,
             "ended_by": self.ended_by.document() if self.ended_by else None,
         }
@@ -111,7 +117,7 @@ class Explanation:
     """What a person holds at an instant, and why. ``because`` says it in a sentence.
 
     ``span`` is None where nothing is held; ``considered`` lists every rule of the version in force; ``joins``
-    are those that the person takes part in at the instant, on either side.
+    are those that the person takes part in at the instant, on either side; ``override`` decides then.
     """
 
     person_id: str
@@ -122,6 +128,7 @@ class Explanation:
     span: SpanReason | None
     considered: tuple[RuleOutcome, ...]
     joins: tuple[JoinReason, ...] = ()
+    override: Override | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -135,6 +142,7 @@ class Explanation:
             "span": self.span.document() if self.span else None,
             "rules": [{"rule": each.rule, "outcome": each.outcome} for each in self.considered],
             "joins": [join.document() for join in self.joins],
+            "override": override_document(self.override),
         }
 
 
@@ -157,3 +165,19 @@ class ShareExplanation:
             "cause": self.cause.document() if self.cause else None,
             "term": self.term,
         }
+
+
+def override_document(override: Override | None) -> dict[str, Any] | None:
+    """Return an override for JSON."""
+    if override is None:
+        return None
+    return {
+        "id": override.id,
+        "person": override.person_id,
+        "start": override.start.isoformat(),
+        "end": override.end.isoformat() if override.end else None,
+        "plan": override.plan,
+        "roles": None if override.roles is None else list(override.roles),
+        "reason": override.reason,
+        "author": override.author,
+    }

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from bridge.database.sessions import TenantSession
 from bridge.directory.facts import JoinFact, PersonFacts
 from bridge.directory.read_facts import read_facts
+from bridge.mapping.read_overrides import read_overrides
 from bridge.mapping.rule_sets import rule_sets_in_force
 from bridge.seats.timeline import Span, timeline
 
@@ -38,9 +39,11 @@ def compute(session: TenantSession, person_ids: Collection[str]) -> Computed:
     computed = Computed()
     rule_sets = rule_sets_in_force(session)
     facts = _facts(session, person_ids, computed)
+    overrides = read_overrides(session, facts)
     for person_id, known in facts.items():
         with noting(computed, person_id):
-            computed.spans[person_id] = timeline(known, rule_sets)
+            own = overrides.get(person_id, ())
+            computed.spans[person_id] = timeline(known, rule_sets, overrides=own)
             computed.joins[person_id] = known.away
     return computed
 

@@ -13,7 +13,8 @@ from bridge.directory.facts import (
     PersonFacts,
     PersonVersionFact,
 )
-from bridge.mapping.rules import NO_PLAN, DatedRules, Decision, HeldGroup, decide
+from bridge.mapping.overrides import Override
+from bridge.mapping.rules import NO_PLAN, NO_RULES, DatedRules, Decision, HeldGroup, decide
 from bridge.scim.schemas import ENTERPRISE_USER_URN
 from bridge.seats.one_person import as_one
 
@@ -22,7 +23,8 @@ from bridge.seats.one_person import as_one
 class Span:
     """From ``start`` until ``end`` the person holds the plan and the roles.
 
-    ``rule_set_id``, ``rule`` and ``group_ids`` are the reason as it was at the start. ``started_by`` and
+    ``rule_set_id`` ("" while none is in force), ``rule`` and ``group_ids`` are the reason as it was at the
+    start. ``started_by`` and
     ``ended_by`` are the journal entries of the facts at the two ends; a ``started_by`` of "" means that the
     person's connection went live, an ``ended_by`` of None that the span has no end (or was cut). One with a
     ``storm_id`` is held, see ``holds``.
@@ -54,23 +56,29 @@ Holding: TypeAlias = tuple[str, tuple[str, ...], str | None, str | None]
 # instant the lowest rank is named as the cause, so that the order in which facts are listed plays no part.
 _Moment: TypeAlias = tuple[datetime, int, Any, str]
 _VERSION_STARTS, _VERSION_ENDS, _JOINS, _LEAVES, _NESTS, _PARTS = range(6)
-_NAMED, _UNNAMED, _RULES, _RULES_END, _LIVE = range(6, 11)
+_NAMED, _UNNAMED, _RULES, _RULES_END, _LIVE, _OVERRIDE, _OVERRIDE_ENDS = range(6, 13)
+_DECIDING = (_RULES, _RULES_END, _OVERRIDE, _OVERRIDE_ENDS)
 
 
 def timeline(
-    facts: PersonFacts, rule_sets: Sequence[DatedRules], *, until: datetime | None = None
+    facts: PersonFacts,
+    rule_sets: Sequence[DatedRules],
+    *,
+    overrides: Sequence[Override] = (),
+    until: datetime | None = None,
 ) -> tuple[Span, ...]:
     """Return the spans in which the person holds a plan or roles, in order, cut at ``until``.
 
     Nothing begins before the connection went live. Only an active person holds anything. A group counts
     while it exists (always, if its own facts are not given), directly or through groups in groups.
     Neighbours that hold the same become one span, which keeps the reason of the first. Known future facts
-    and rule sets are included. All accounts of the person are one, see ``as_one``.
+    and rule sets are included. All accounts of the person are one, see ``as_one``; ``overrides`` are the
+    person's own, at most one at an instant, and those of an account rest while it counts as another.
     """
     facts = as_one(facts)
     if facts.live_from is None:
         return ()
-    sweep = _Sweep(facts)
+    sweep = _Sweep(facts, overrides)
     spans: list[Span] = []
     opened: tuple[datetime, Holding, Decision, str, str] | None = None
     for at, cause in sweep.moments(facts.live_from, rule_sets, until):
@@ -95,8 +103,10 @@ def _span(
 class _Sweep:
     """Goes through the facts in order of time, keeping what is true at the moment."""
 
-    def __init__(self, facts: PersonFacts) -> None:
+    def __init__(self, facts: PersonFacts, overrides: Sequence[Override]) -> None:
         self._facts = facts
+        self._overrides = overrides
+        self._override: Override | None = None
         self._version: PersonVersionFact | None = None
         self._rules: DatedRules | None = None
         self._direct: dict[str, int] = {}
@@ -127,14 +137,16 @@ class _Sweep:
     def held(self) -> tuple[Holding, Decision, str] | None:
         """Return what the person holds at the moment, and why; None for nothing."""
         version, dated = self._version, self._rules
-        if version is None or dated is None or not version.active:
+        if version is None or not version.active or (dated is None and self._override is None):
             return None
-        decision = decide(dated.rules, version.resource, self._groups())
+        rules = NO_RULES if dated is None else dated.rules
+        decision = decide(rules, version.resource, self._groups(), self._override)
         if decision.plan == NO_PLAN and not decision.roles:
             return None
         enterprise = version.resource.get(ENTERPRISE_USER_URN) or {}
         department, cost_centre = enterprise.get("department"), enterprise.get("costCenter")
-        return (decision.plan, decision.roles, department, cost_centre), decision, dated.rule_set_id
+        holding = (decision.plan, decision.roles, department, cost_centre)
+        return holding, decision, "" if dated is None else dated.rule_set_id
 
     def _groups(self) -> list[HeldGroup]:
         """Return the groups the person is in, directly or not, as a SCIM user lists them."""
@@ -166,13 +178,20 @@ class _Sweep:
             self._direct[what] = self._direct.get(what, 0) + 1
         elif rank == _LEAVES:
             _take_one(self._direct, what)
-        elif rank == _RULES:
-            self._rules = what
-        elif rank == _RULES_END:
-            if self._rules is what:
-                self._rules = None
+        elif rank in _DECIDING:
+            self._apply_to_deciding(rank, what)
         elif rank != _LIVE:
             self._apply_to_group(rank, *what)
+
+    def _apply_to_deciding(self, rank: int, what: Any) -> None:  # noqa: ANN401 (as above)
+        if rank == _RULES:
+            self._rules = what
+        elif rank == _OVERRIDE:
+            self._override = what
+        elif self._rules is what:
+            self._rules = None
+        elif self._override is what:
+            self._override = None
 
     def _apply_to_group(self, rank: int, group_id: str, what: Any) -> None:  # noqa: ANN401 (as above)
         if rank == _NESTS:
@@ -200,11 +219,21 @@ class _Sweep:
                 moments.append((fact.end, _LEAVES, fact.group_id, fact.ended_by or ""))
         for group_id, group in reached.items():
             self._list_group(moments, group_id, group)
+        self._list_deciding(moments, rule_sets)
+        return moments
+
+    def _list_deciding(self, moments: list[_Moment], rule_sets: Sequence[DatedRules]) -> None:
+        for override in self._overrides:
+            if override.end is None or override.end > override.start:  # or else it was withdrawn
+                moments.append((override.start, _OVERRIDE, override, override.started_by))
+            if override.end is not None:
+                moments.append(
+                    (override.end, _OVERRIDE_ENDS, override, override.ended_by or override.started_by)
+                )
         for dated in rule_sets:
             moments.append((dated.start, _RULES, dated, dated.cause_id))
             if dated.end is not None:
                 moments.append((dated.end, _RULES_END, dated, dated.cause_id))
-        return moments
 
     def _list_group(self, moments: list[_Moment], group_id: str, group: GroupFacts) -> None:
         self._missing.add(group_id)

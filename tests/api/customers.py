@@ -126,6 +126,8 @@ def live_through_september(running: Running, customer: Customer) -> None:
     ids["other person"] = _made(running.scim(customer, "POST", "/Users", user("grace")))
     ids["group"] = _made(running.scim(customer, "POST", "/Groups", group("Dispatchers", ids["person"])))
     ids["rule set"] = _made(running.api(customer, "POST", "/rule-sets", rules(ids["group"])))
+    until = {"plan": "premium", "reason": "trial", "start": "2026-10-20T00:00:00Z"}
+    ids["override"] = _made(running.api(customer, "POST", f"/people/{ids['other person']}/overrides", until))
     running.set_clock(OCTOBER)
     ids["invoice"] = _made(running.api(customer, "POST", "/invoices", {}))
     running.parts.request_log.flush()

@@ -118,6 +118,15 @@ SAMPLES = {
     ("GET", "/api/v1/rule-sets"): Sample("/api/v1/rule-sets"),
     ("GET", "/api/v1/rule-sets/<rule_set_id>"): Sample("/api/v1/rule-sets/{rule_set}"),
     ("POST", "/api/v1/rule-sets"): Sample("/api/v1/rule-sets?note=trial", lambda _ids: rules("nobody"), 201),
+    ("POST", "/api/v1/people/<person_id>/overrides"): Sample(
+        "/api/v1/people/{person}/overrides", lambda _ids: {"plan": "premium", "reason": "trial"}, 201
+    ),
+    ("GET", "/api/v1/people/<person_id>/overrides"): Sample("/api/v1/people/{person}/overrides"),
+    ("GET", "/api/v1/overrides"): Sample("/api/v1/overrides"),
+    ("GET", "/api/v1/overrides/<override_id>"): Sample("/api/v1/overrides/{override}"),
+    ("POST", "/api/v1/overrides/<override_id>/end"): Sample(
+        "/api/v1/overrides/{override}/end", lambda _ids: {}
+    ),
     ("GET", "/api/v1/schemas"): Sample("/api/v1/schemas"),
     ("POST", "/api/v1/schemas"): Sample(
         "/api/v1/schemas",

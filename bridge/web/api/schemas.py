@@ -254,8 +254,7 @@ COMPONENTS: dict[str, Schema] = {
             "roles": TEXTS,
             "start": INSTANT,
             "end": maybe(INSTANT),
-            "department": maybe(TEXT),
-            "cost_centre": maybe(TEXT),
+            **dict.fromkeys(("department", "cost_centre"), maybe(TEXT)),
             "rule_set_id": TEXT,
             "rule": TEXT,
             "group_ids": TEXTS,
@@ -316,12 +315,12 @@ COMPONENTS: dict[str, Schema] = {
             "end": maybe(INSTANT),
             "plan": TEXT,
             "roles": TEXTS,
-            "department": maybe(TEXT),
-            "cost_centre": maybe(TEXT),
+            **dict.fromkeys(("department", "cost_centre"), maybe(TEXT)),
             "rule_set": TEXT,
             "rule_set_version": maybe(WHOLE),
             "rule": TEXT,
             "groups": listed(record({"id": TEXT, "name": TEXT})),
+            "override": maybe(ANY_OBJECT),
             "started_by": _or_null("Fact"),
             "ended_by": _or_null("Fact"),
         }
@@ -336,6 +335,7 @@ COMPONENTS: dict[str, Schema] = {
             "because": TEXT,
             "span": _or_null("SeatSpan"),
             "rules": listed(record({"rule": TEXT, "outcome": TEXT})),
+            "override": maybe(ANY_OBJECT),
             "joins": listed(
                 record(
                     {

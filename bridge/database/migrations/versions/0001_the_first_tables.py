@@ -613,6 +613,28 @@ def upgrade() -> None:
         postgresql_where=sa.text('"end" IS NULL'),
     )
     op.create_table(
+        "overrides",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("start", Instant(), nullable=False),
+        sa.Column("end", Instant(), nullable=True),
+        sa.Column("plan", Key, nullable=True),
+        sa.Column("roles", Document, nullable=True),
+        sa.Column("reason", Key, nullable=False),
+        sa.Column("author", Key, nullable=False),
+        sa.Column("started_by", Key, nullable=False),
+        sa.Column("ended_by", Key, nullable=True),
+        sa.CheckConstraint('"end" >= start', name=op.f("ck_overrides_order")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["people.tenant_id", "people.id"],
+            name=op.f("fk_overrides_tenant_id_person_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_overrides")),
+    )
+    op.create_index("ix_overrides_person", "overrides", ["tenant_id", "person_id", "start"], unique=False)
+    op.create_table(
         "person_versions",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("person_id", Key, nullable=False),
