@@ -128,6 +128,7 @@ def live_through_september(running: Running, customer: Customer) -> None:
     ids["rule set"] = _made(running.api(customer, "POST", "/rule-sets", rules(ids["group"])))
     running.set_clock(OCTOBER)
     ids["invoice"] = _made(running.api(customer, "POST", "/invoices", {}))
+    ids["subscription"] = running.api(customer, "GET", "/subscriptions").json["items"][0]["id"]
     running.parts.request_log.flush()
     requests = running.api(customer, "GET", "/requests?route=/scim/v2/Users&status=201").json
     ids["request"] = requests["items"][0]["id"]
