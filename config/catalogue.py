@@ -23,18 +23,35 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan as it is shown; its price terms are read by the billing room."""
+    """A plan as it is shown, with what its holders may do; its price terms are read by the billing room.
+
+    A thing without a limit is not named in ``limits``. ``view_only`` leaves holders of any role nothing but
+    to read.
+    """
 
     key: str
     name: str
     description: str
+    features: tuple[str, ...]
+    limits: Mapping[str, int]
+    view_only: bool
 
 
 @cache
 def plans() -> Mapping[str, Plan]:
     """Return the plans in plans.toml by key."""
     return MappingProxyType(
-        {key: Plan(key, raw["name"], raw["description"]) for key, raw in _read("plans.toml").items()}
+        {
+            key: Plan(
+                key,
+                raw["name"],
+                raw["description"],
+                tuple(raw["entitlements"]["features"]),
+                MappingProxyType(raw["entitlements"]["limits"]),
+                raw["entitlements"].get("view_only", False),
+            )
+            for key, raw in _read("plans.toml").items()
+        }
     )
 
 

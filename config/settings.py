@@ -76,6 +76,12 @@ class Settings(BaseSettings):
     )
     overrides: int = Field(1000, ge=1, description="Most overrides of one person, ended ones included.")
     rules: int = Field(1000, ge=1, description="Most rules in one rule set.")
+    meters: int = Field(100, ge=1, description="Most meters of a tenant.")
+    usage_events: int = Field(5_000, ge=1, le=30_000, description="Most events of consumption in one batch.")
+    sign_ins: int = Field(5_000, ge=1, le=30_000, description="Most sign-ins in one batch.")
+    late_days: int = Field(
+        35, ge=1, description="Days after which consumption and sign-ins are no longer taken in."
+    )
     extension_schemas: int = Field(10, ge=0, description="Most schemas that a tenant may define itself.")
     extension_attributes: int = Field(
         100, ge=1, description="Most attributes in one of them, sub-attributes included."

@@ -11,7 +11,7 @@ from bridge.billing.pricing.term_document import parse_term
 from bridge.errors import InvalidSyntax, InvalidValue
 
 _PLAN = frozenset({"rank", "name", "description", "entitlements", "terms"})
-_ENTITLEMENTS = frozenset({"features", "limits"})
+_ENTITLEMENTS = frozenset({"features", "limits", "view_only"})
 _CHECKED_IN = "USD"  # terms name no currency; they must be readable in the one they were chosen for
 
 
@@ -79,6 +79,7 @@ def _entitlements(raw: JsonObject, at: str, limits: Limits) -> tuple[tuple[str, 
     for index, feature in enumerate(features):
         if not isinstance(feature, str):
             raise reading.refusal(f"{place}/features/{index}", feature, "the name of a feature")
+    reading.truth(row, "view_only", place, default=False)
     allowances = reading.obj(row.get("limits", {}), f"{place}/limits")
     for name in allowances:
         reading.whole(allowances, name, f"{place}/limits", limits.count)

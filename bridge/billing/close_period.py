@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
+from bridge.billing.credit import use_credit
 from bridge.billing.draft_invoice import draft_invoice, unsettled_periods
 from bridge.billing.invoice_document import document_digest, invoice_document
 from bridge.billing.invoice_draft import InvoiceDraft, Run
@@ -149,7 +150,8 @@ def _issue(
     _settle(session, now)
     subject = Subject("invoice", invoice_id)
     details = {"number": number, "people": len(draft.people), "late_changes": len(draft.late_changes)}
-    record(session, "billing:invoice:close", subject, cause=cause, at=now, details=details)
+    entry = record(session, "billing:invoice:close", subject, cause=cause, at=now, details=details)
+    use_credit(session, draft.credit_used_minor, invoice_id=invoice_id, cause_id=entry, now=now)
     return Closed(invoice_id, number, already_closed=False)
 
 

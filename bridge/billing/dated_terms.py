@@ -6,6 +6,8 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
+from bridge.billing.periods import Period
+
 TermDocument = dict[str, Any]
 
 
@@ -43,3 +45,17 @@ def in_force(
         else:
             runs.append((first, until, terms))
     return runs
+
+
+def cut_at(terms: Sequence[TermDocument], period: Period, end: date) -> tuple[TermDocument, ...]:
+    """Return the terms of a period that ends early: none of them holds from ``end`` on."""
+    if end >= period.end:
+        return tuple(terms)
+    cut: list[TermDocument] = []
+    for term in terms:
+        valid = term.get("valid") or {}
+        first = valid.get("from") or period.start.isoformat()
+        until = min(valid.get("until") or end.isoformat(), end.isoformat())  # dates sort as text
+        if first < until:
+            cut.append({**term, "valid": {"from": first, "until": until}})
+    return tuple(cut)

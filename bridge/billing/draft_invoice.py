@@ -7,14 +7,15 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from bridge.billing.backdating import adjustment_lines, differences
+from bridge.billing.credit import credit_balance
 from bridge.billing.invoice_draft import DraftLine, InvoiceDraft, PersonShare, Run
 from bridge.billing.local_days import midnight
 from bridge.billing.money import format_quantity
 from bridge.billing.people_pages import page_shares
 from bridge.billing.periods import Period
-from bridge.billing.price_run import person_rows, priced_period, tenant_of
+from bridge.billing.price_run import PricedPeriod, person_rows, priced_period, tenant_of
+from bridge.billing.pricing.invoices import credit_lines, tax_lines
 from bridge.billing.pricing.lines import Line as PricedLine
-from bridge.billing.pricing.price_period import PricedInvoice
 from bridge.billing.runs import next_runs, run_for
 from bridge.billing.subscription_terms import SubscriptionTerms
 from bridge.billing.subscriptions import read_subscription, read_subscriptions
@@ -69,25 +70,31 @@ def draft_invoice(session: TenantSession, run: Run) -> InvoiceDraft:
     tenant = tenant_of(session)
     # Late changes first, seats second: what comes between is computed now, and later found to be nothing.
     late = pending_changes(session)
-    priced, terms = priced_period(session, run.subscription, run.period)
-    own = priced[run.revision]
+    priced = priced_period(session, run.subscription, run.period)
+    own = priced.invoices[run.revision]
     people = person_rows([own], run.period)
-    lines = list(_own_lines(own, run.period))
+    lines = [*_trial_lines(run), *(_line(line, run.period) for line in own.lines if line.kind != "tax")]
+    net = {priced.tax_percent: own.subtotal}
     for issued in _touched(session, run, late):
-        again = priced if issued.period == run.period else None
-        added = differences_of(session, issued, late, priced=again)
+        now = priced if issued.period == run.period else _priced_again(session, issued)
+        added = differences_of(session, issued, late, priced=now)
         lines.extend(adjustment_lines(added, issued.period))
         people.extend(added)
+        net[now.tax_percent] = net.get(now.tax_percent, 0) + sum(row.amount_minor for row in added)
+    taxes = tax_lines(net)
+    subtotal, tax = sum(row.amount_minor for row in people), sum(line.amount for line in taxes)
+    credit = credit_lines(subtotal + tax, credit_balance(session))
     return InvoiceDraft(
         run=run,
         currency=tenant.currency,
-        lines=(*lines, *_tax_and_credit(own, run.period)),
+        lines=(*lines, *(_line(line, run.period) for line in (*taxes, *credit))),
         people=people,
-        subtotal_minor=sum(row.amount_minor for row in people),
-        tax_minor=own.tax,
-        credit_used_minor=own.credit_used,
-        terms=terms,
+        subtotal_minor=subtotal,
+        tax_minor=tax,
+        credit_used_minor=-sum(line.amount for line in credit),
+        terms=priced.terms,
         late_changes=tuple(change.id for change in late),
+        tenant_terms=priced.tenant_terms,
     )
 
 
@@ -96,15 +103,14 @@ def differences_of(
     issued: IssuedPeriod,
     late: Sequence[PendingChange],
     *,
-    priced: tuple[PricedInvoice, ...] | None = None,
+    priced: PricedPeriod | None = None,
 ) -> list[PersonShare]:
     """Return what the facts of now add to what was issued for a period; ``priced`` where it is known."""
-    if priced is None:
-        priced, _terms = priced_period(session, issued.subscription, issued.period)
+    now = _priced_again(session, issued) if priced is None else priced
     end = midnight(issued.period.end, tenant_of(session).timezone)
     touching = [change for change in late if change.since < end]
     return differences(
-        person_rows(priced[: issued.invoices], issued.period),
+        person_rows(now.invoices[: issued.invoices], issued.period),
         _issued_shares(session, issued),
         for_period_start=issued.period.start,
         causes={change.person_id: change.cause_id for change in touching},
@@ -159,12 +165,17 @@ def _issued_shares(session: TenantSession, issued: IssuedPeriod) -> Iterator[Per
         yield from page_shares(row.shares, row.for_period_start)
 
 
-def _own_lines(own: PricedInvoice, period: Period) -> Iterable[DraftLine]:
-    return (_line(line, period) for line in own.lines if line.kind not in {"tax", "credit"})
+def _priced_again(session: TenantSession, issued: IssuedPeriod) -> PricedPeriod:
+    return priced_period(session, issued.subscription, issued.period)
 
 
-def _tax_and_credit(own: PricedInvoice, period: Period) -> Iterable[DraftLine]:
-    return (_line(line, period) for line in own.lines if line.kind in {"tax", "credit"})
+def _trial_lines(run: Run) -> list[DraftLine]:
+    """Show the dates that cost nothing because of the trial, on the first invoice of their period."""
+    days = run.subscription.trial_days(run.period)
+    if not days or run.revision:
+        return []
+    told = f"trial until {run.subscription.billed_from}: days that cost nothing"
+    return [DraftLine("trial", None, told, str(days), 0, run.period.start)]
 
 
 def _line(line: PricedLine, period: Period) -> DraftLine:

@@ -62,6 +62,7 @@ def draft_document(draft: InvoiceDraft) -> dict[str, Any]:
         "credit_used": format_minor(draft.credit_used_minor, currency),
         "due": format_minor(draft.due_minor, currency),
         "terms": list(draft.terms),
+        "billing_terms": draft.tenant_terms,
     }
 
 

@@ -1,7 +1,7 @@
 """An invoice before it has a number: values that preview, closing and reconciliation share."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
@@ -54,7 +54,7 @@ class DraftLine:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDraft:
-    """What an invoice would say. ``terms`` are the price terms it is computed with, as documents.
+    """What an invoice would say. ``terms`` and ``tenant_terms`` are what it is computed with, as documents.
 
     ``subtotal_minor`` is the sum of all lines but tax and credit, and of all people; ``late_changes`` are the
     ids of the late changes that its adjustments answer. ``people`` of one period stand together.
@@ -69,6 +69,7 @@ class InvoiceDraft:
     credit_used_minor: int
     terms: tuple[TermDocument, ...]
     late_changes: tuple[str, ...] = ()
+    tenant_terms: TermDocument = field(default_factory=dict)
 
     @property
     def total_minor(self) -> int:

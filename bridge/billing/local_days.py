@@ -7,3 +7,8 @@ from zoneinfo import ZoneInfo
 def midnight(day: date, timezone: str) -> datetime:
     """Return the first instant of a local day; where clocks skip midnight, the moment of the skip."""
     return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
+
+
+def local_date(instant: datetime, timezone: str) -> date:
+    """Return the local day that contains an instant."""
+    return instant.astimezone(ZoneInfo(timezone)).date()

@@ -1,23 +1,38 @@
 """Pricing a period of a tenant: from rows to what each person costs."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
 
 from sqlalchemy import select
 
-from bridge.billing.dated_terms import TermDocument
+from bridge.billing.billing_terms import billing_terms_on
+from bridge.billing.counted_facts import read_sign_ins, read_usage, refuse_uncounted
+from bridge.billing.dated_terms import TermDocument, cut_at
 from bridge.billing.invoice_draft import PersonShare
 from bridge.billing.local_days import midnight
 from bridge.billing.periods import Period
 from bridge.billing.price_book import terms_in_force
-from bridge.billing.pricing.price_period import PricedInvoice, PricingInput, SeatSpan, price_period
+from bridge.billing.pricing.price_period import (
+    PricedInvoice,
+    PricingInput,
+    SeatSpan,
+    SignIn,
+    UsageEvent,
+    price_period,
+)
 from bridge.billing.pricing.term_document import parse_term
 from bridge.billing.pricing.terms import PriceTerm
 from bridge.billing.seat_spans import billed_plans, read_seat_spans
 from bridge.billing.subscription_terms import SubscriptionTerms
 from bridge.billing.tables import Invoice
+from bridge.billing.tenant_terms import TenantTerms, parse_tenant_terms
 from bridge.database.sessions import TenantSession
-from bridge.errors import Conflict, NotFound
+from bridge.errors import NotFound
 from bridge.tenants.tables import Tenant
+
+_Facts: TypeAlias = tuple[Sequence[SeatSpan], Sequence[SignIn], Sequence[UsageEvent]]
 
 
 def tenant_of(session: TenantSession) -> Tenant:
@@ -28,14 +43,37 @@ def tenant_of(session: TenantSession) -> Tenant:
     return tenant
 
 
-def priced_period(
-    session: TenantSession, subscription: SubscriptionTerms, period: Period
-) -> tuple[tuple[PricedInvoice, ...], tuple[TermDocument, ...]]:
-    """Return the invoices of a period as the facts are now, and the terms they are computed with."""
+@dataclass(frozen=True, slots=True)
+class PricedPeriod:
+    """What a period costs as the facts are now, with the terms it is computed with, as documents."""
+
+    invoices: tuple[PricedInvoice, ...]
+    terms: tuple[TermDocument, ...]
+    tenant_terms: TermDocument
+    tax_percent: Fraction
+
+
+def priced_period(session: TenantSession, subscription: SubscriptionTerms, period: Period) -> PricedPeriod:
+    """Return the invoices of a period as the facts are now.
+
+    Only the billed dates are looked at: what is held or used before a trial ends, or after a subscription,
+    costs nothing.
+    """
     tenant = tenant_of(session)
-    start, end = midnight(period.start, tenant.timezone), midnight(period.end, tenant.timezone)
     terms = period_terms(session, subscription, period)
-    return price(tenant, period, terms, read_seat_spans(session, start, end)), terms
+    tenant_terms = _tenant_terms(session, subscription, period)
+    parsed = parsed_terms(tenant, terms)
+    own = parse_tenant_terms(tenant_terms, currency=tenant.currency)
+    billed = subscription.billed_part(period)
+    facts: _Facts = ((), (), ())
+    if billed is not None:
+        start, end = midnight(billed.start, tenant.timezone), midnight(billed.end, tenant.timezone)
+        facts = (
+            read_seat_spans(session, start, end),
+            read_sign_ins(session, parsed, billed, start, end),
+            read_usage(session, parsed, billed),
+        )
+    return PricedPeriod(price(tenant, period, parsed, own, facts), terms, tenant_terms, own.tax_percent)
 
 
 def period_terms(
@@ -44,21 +82,21 @@ def period_terms(
     """Return the terms of a period.
 
     A period that has an invoice keeps the terms of its first one: a new catalogue or a price that came later
-    changes nothing that was issued. Only a plan that a late fact brought in has today's terms.
+    changes nothing that was issued. Only a plan that a late fact brought in has today's terms, and a
+    cancelled subscription ends them.
     """
     tenant = tenant_of(session)
-    start, end = midnight(period.start, tenant.timezone), midnight(period.end, tenant.timezone)
+    billed = subscription.billed_part(period)
+    if billed is None:
+        return ()
+    start, end = midnight(billed.start, tenant.timezone), midnight(billed.end, tenant.timezone)
     plans = billed_plans(session, start, end)
-    issued = session.scalar(
-        select(Invoice.document).where(
-            Invoice.subscription_id == subscription.id,
-            Invoice.period_start == period.start,
-            Invoice.revision == 0,
-        )
-    )
+    issued = _issued_document(session, subscription, period)
     if issued is None:
-        return terms_in_force(session, subscription, period, plans)
-    kept: tuple[TermDocument, ...] = tuple(issued["terms"])
+        terms = terms_in_force(session, subscription, period, plans)
+        refuse_uncounted(session, parsed_terms(tenant, terms))
+        return terms
+    kept = cut_at(issued["terms"], period, billed.end)
     missing = plans - {term["plan"] for term in kept}
     if not missing:
         return kept
@@ -66,29 +104,60 @@ def period_terms(
     return kept + tuple(term for term in added if term["plan"] in missing)
 
 
-def price(
-    tenant: Tenant, period: Period, terms: Iterable[TermDocument], seats: Sequence[SeatSpan]
-) -> tuple[PricedInvoice, ...]:
-    """Call the one pure function with a tenant's money and time zone."""
-    parsed = tuple(
+def parsed_terms(tenant: Tenant, terms: Iterable[TermDocument]) -> tuple[PriceTerm, ...]:
+    """Read terms in the tenant's currency."""
+    return tuple(
         parse_term(term, f"/terms/{index}", currency=tenant.currency) for index, term in enumerate(terms)
     )
-    for term in parsed:
-        _refuse_what_is_not_counted(term)
+
+
+def price(
+    tenant: Tenant,
+    period: Period,
+    terms: tuple[PriceTerm, ...],
+    own: TenantTerms = TenantTerms(),  # noqa: B008 (immutable)
+    facts: _Facts = ((), (), ()),
+) -> tuple[PricedInvoice, ...]:
+    """Call the one pure function with a tenant's money and time zone.
+
+    Credit is left out: it pays for adjustments too, which the period alone does not know.
+    """
+    seats, sign_ins, usage = facts
     return price_period(
         PricingInput(
-            currency=tenant.currency, timezone=tenant.timezone, period=period, terms=parsed, seats=seats
+            currency=tenant.currency,
+            timezone=tenant.timezone,
+            period=period,
+            terms=terms,
+            seats=seats,
+            logins=sign_ins,
+            usage=usage,
+            tenant_cap=own.tenant_cap,
+            tenant_floor=own.tenant_floor,
+            tax_percent=own.tax_percent,
         )
     )
 
 
-def _refuse_what_is_not_counted(term: PriceTerm) -> None:
-    """Refuse terms that need sign-ins or consumption: without those facts they would bill too little."""
-    if term.count.basis == "active_login" or term.meters:
-        raise Conflict(
-            f"plan {term.plan} is priced by {'consumption' if term.meters else 'sign-ins'}, which the bridge "
-            "does not take in yet: give the tenant other terms (`bridge plans apply`), or map nobody to it"
+def _tenant_terms(session: TenantSession, subscription: SubscriptionTerms, period: Period) -> TermDocument:
+    """Return the tenant's terms of a period: those of its first invoice, or of its first date."""
+    issued = _issued_document(session, subscription, period)
+    if issued is None:
+        return billing_terms_on(session, period.start)
+    kept: TermDocument = issued["billing_terms"]
+    return kept
+
+
+def _issued_document(
+    session: TenantSession, subscription: SubscriptionTerms, period: Period
+) -> TermDocument | None:
+    return session.scalar(
+        select(Invoice.document).where(
+            Invoice.subscription_id == subscription.id,
+            Invoice.period_start == period.start,
+            Invoice.revision == 0,
         )
+    )
 
 
 def person_rows(priced: Iterable[PricedInvoice], period: Period) -> list[PersonShare]:

@@ -4,11 +4,12 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
+from bridge.billing.dated_terms import TermDocument
 from bridge.billing.invoice_draft import Run
 from bridge.billing.local_days import midnight
 from bridge.billing.periods import Period
 from bridge.billing.price_book import terms_in_force
-from bridge.billing.price_run import price, tenant_of
+from bridge.billing.price_run import parsed_terms, price, tenant_of
 from bridge.billing.seat_spans import billed_plans
 from bridge.billing.subscription_terms import SubscriptionTerms
 from bridge.billing.subscriptions import read_subscriptions
@@ -58,9 +59,14 @@ def run_for(session: TenantSession, subscription: SubscriptionTerms, period_star
 def period_runs(session: TenantSession, subscription: SubscriptionTerms, period: Period) -> tuple[Run, ...]:
     """Return the runs of a period; when they are issued depends on the terms alone, so nobody is priced."""
     tenant = tenant_of(session)
-    start, end = midnight(period.start, tenant.timezone), midnight(period.end, tenant.timezone)
-    terms = terms_in_force(session, subscription, period, billed_plans(session, start, end))
-    dates = [invoice.issued_on for invoice in price(tenant, period, terms, seats=())]
+    billed = subscription.billed_part(period)
+    terms: tuple[TermDocument, ...] = ()
+    if billed is not None:
+        start, end = midnight(billed.start, tenant.timezone), midnight(billed.end, tenant.timezone)
+        terms = terms_in_force(session, subscription, period, billed_plans(session, start, end))
+    # A subscription that ends inside the period has its last invoice then, not at the end of the period.
+    last = min(period.end, max(subscription.ends_on or period.end, period.start))
+    dates = [min(each.issued_on, last) for each in price(tenant, period, parsed_terms(tenant, terms))]
     return tuple(Run(subscription, period, revision, issued_on) for revision, issued_on in enumerate(dates))
 
 

@@ -15,7 +15,8 @@ LEAP_YEAR = 2000
 class SubscriptionTerms:
     """A subscription as it stands: its periods begin on ``anchor_day``, in a short month on the last day.
 
-    Local dates ``[starts_on, ends_on)`` are billed; of a period that begins earlier or ends later, no more.
+    Local dates ``[starts_on, ends_on)`` are billed, without those of the trial; of a period that begins
+    earlier or ends later, no more.
     """
 
     id: str
@@ -24,6 +25,22 @@ class SubscriptionTerms:
     timing: Timing
     starts_on: date
     ends_on: date | None
+    trial_ends_on: date | None = None
+
+    @property
+    def billed_from(self) -> date:
+        """The first date that costs something."""
+        return self.starts_on if self.trial_ends_on is None else max(self.starts_on, self.trial_ends_on)
+
+    def billed_part(self, period: Period) -> Period | None:
+        """Return the dates of a period that are billed; None where there are none."""
+        first, until = max(period.start, self.billed_from), min(period.end, self.ends_on or period.end)
+        return Period(first, until) if first < until else None
+
+    def trial_days(self, period: Period) -> int:
+        """Return how many dates of a period are tried and not billed."""
+        until = min(period.end, self.ends_on or period.end, self.billed_from)
+        return max((until - max(period.start, self.starts_on)).days, 0)
 
     @property
     def anchor(self) -> date:
@@ -43,5 +60,6 @@ class SubscriptionTerms:
             "anchor_day": self.anchor_day,
             "timing": self.timing,
             "starts_on": self.starts_on.isoformat(),
+            "trial_ends_on": self.trial_ends_on.isoformat() if self.trial_ends_on else None,
             "ends_on": self.ends_on.isoformat() if self.ends_on else None,
         }

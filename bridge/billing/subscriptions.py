@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bridge.billing.periods import Interval
 from bridge.billing.subscription_terms import SubscriptionTerms, Timing
@@ -36,17 +36,22 @@ def create_subscription(
     starts_on: date,
     cause: Cause,
     now: datetime,
+    trial_ends_on: date | None = None,
 ) -> SubscriptionTerms:
     """Bill the tenant this way from ``starts_on``; the subscription before it ends there.
 
-    Raises ``InvalidValue`` for an unknown interval, timing or anchor day, ``Conflict`` when an invoice has
-    been issued for days from ``starts_on`` on, or when that date lies inside a period of the one before.
+    The dates before ``trial_ends_on`` cost nothing. Raises ``InvalidValue`` for an unknown interval, timing,
+    anchor day or end of a trial, ``Conflict`` when an invoice has been issued for days from ``starts_on`` on,
+    or when that date lies inside a period of the one before.
     """
     _check(interval, anchor_day, timing)
+    if trial_ends_on is not None and trial_ends_on <= starts_on:
+        allowed = f"a date after the start, {starts_on}"
+        raise InvalidValue(f"found {trial_ends_on}, allowed {allowed}", pointer="/trial_ends_on")
     lock_counter(session)
     new = Subscription(
         id=new_id(now), interval=interval, anchor_day=anchor_day, timing=timing,
-        starts_on=starts_on, ends_on=None, created_at=now,
+        starts_on=starts_on, trial_ends_on=trial_ends_on, ends_on=None, created_at=now,
     )  # fmt: skip
     _end_the_one_before(session, starts_on)
     session.add(new)
@@ -112,6 +117,11 @@ def _end_the_one_before(session: TenantSession, starts_on: date) -> None:
         raise Conflict(
             f"invoices are issued for days until {billed_until}; a subscription can start then or later"
         )
+    runs_until = session.scalar(
+        select(func.max(Subscription.ends_on)).where(Subscription.ends_on > Subscription.starts_on)
+    )
+    if runs_until is not None and runs_until > starts_on:
+        raise Conflict(f"a subscription runs until {runs_until}; a new one can start then or later")
     before = session.scalars(select(Subscription).where(Subscription.ends_on.is_(None))).one_or_none()
     if before is None:
         return
@@ -132,4 +142,5 @@ def _terms(row: Subscription) -> SubscriptionTerms:
         timing=cast("Timing", row.timing),
         starts_on=row.starts_on,
         ends_on=row.ends_on,
+        trial_ends_on=row.trial_ends_on,
     )

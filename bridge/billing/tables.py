@@ -1,4 +1,4 @@
-"""Rows of subscriptions, price terms, invoices with what each person costs."""
+"""Rows of subscriptions, terms, credit, invoices with what each person costs."""
 
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +10,10 @@ from bridge.database.rows import TenantRow
 
 
 class Subscription(TenantRow):
-    """What a tenant is billed by: interval, anchor day, timing; in force on the dates it names."""
+    """What a tenant is billed by: interval, anchor day, timing; in force on the dates it names.
+
+    The dates before ``trial_ends_on`` cost nothing.
+    """
 
     __tablename__ = "subscriptions"
     __table_args__ = (
@@ -25,6 +28,7 @@ class Subscription(TenantRow):
     anchor_day: Mapped[int]
     timing: Mapped[str]
     starts_on: Mapped[date]
+    trial_ends_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     created_at: Mapped[datetime]
 
@@ -47,6 +51,43 @@ class PriceTerms(TenantRow):
     valid_until: Mapped[date | None]
     terms: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+    cause_id: Mapped[str]
+
+
+class BillingTerms(TenantRow):
+    """A tenant's cap, floor and tax for the periods that begin on the dates it names; added like prices."""
+
+    __tablename__ = "billing_terms"
+    __table_args__ = (ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
+    terms: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    cause_id: Mapped[str]
+
+
+class CreditEntry(TenantRow):
+    """Credit that was granted (positive), used by an invoice (negative), or given back; the sum is left.
+
+    ``reference`` names a grant for its caller; of the others it is the invoice. Nothing happens twice.
+    """
+
+    __tablename__ = "credit_entries"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),
+        CheckConstraint("kind IN ('grant', 'use', 'return')", name="kind"),
+        CheckConstraint("(kind = 'use') = (amount_minor < 0)", name="sign"),
+        Index("uq_credit_entries_reference", "tenant_id", "kind", "reference", unique=True),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    reference: Mapped[str]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str]
+    at: Mapped[datetime]
     cause_id: Mapped[str]
 
 

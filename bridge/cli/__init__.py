@@ -12,14 +12,18 @@ BAD_INPUT = 2
 
 COMMANDS = {
     "api-key": "bridge.cli.credentials:api_key",
+    "billing-terms": "bridge.cli.billing_terms:billing_terms",
     "connection": "bridge.cli.connections:connection",
+    "credit": "bridge.cli.billing_terms:credit",
     "database": "bridge.cli.database:database",
     "demo": "bridge.cli.demo:demo",
+    "entitlements": "bridge.cli.people:entitlements",
     "explain": "bridge.cli.people:explain",
     "group": "bridge.cli.groups:group",
     "invoice": "bridge.cli.invoices:invoice",
     "join-attribute": "bridge.cli.joins:join_attribute",
     "journal": "bridge.cli.journal:journal",
+    "meters": "bridge.cli.meters:meters",
     "oauth-client": "bridge.cli.oauth_clients:oauth_client",
     "override": "bridge.cli.overrides:override",
     "people": "bridge.cli.joins:people",
@@ -32,10 +36,12 @@ COMMANDS = {
     "seats": "bridge.cli.people:seats",
     "serve": "bridge.cli.serve:serve",
     "settings": "bridge.cli.settings:settings",
+    "sign-ins": "bridge.cli.meters:sign_ins",
     "simulate": "bridge.cli.simulate:simulate",
     "subscription": "bridge.cli.subscriptions:subscription",
     "tenant": "bridge.cli.tenants:tenant",
     "token": "bridge.cli.credentials:token",
+    "usage": "bridge.cli.meters:usage",
 }
 
 

@@ -8,6 +8,7 @@ from bridge.cli.operator import as_json, console, instant, parts, print_json, te
 from bridge.cli.pictures import reasons_tree, seats_table
 from bridge.database.sessions import TenantSession
 from bridge.directory.tables import Person
+from bridge.entitlements.read_entitlements import read_entitlements
 from bridge.errors import InvalidValue, NotFound
 from bridge.oversight.explain import explain_person
 from bridge.scim.text import fold
@@ -43,6 +44,18 @@ def explain(tenant: str, person: str, at: str | None, *, json: bool) -> None:
         print_json(explanation.document())
     else:
         console.print(reasons_tree(explanation.document(), title=f"{person} at {when.isoformat()}"))
+
+
+@click.command()
+@click.argument("tenant")
+@click.argument("person")
+@click.option("--at", help="Instant with an offset; default: now.")
+def entitlements(tenant: str, person: str, at: str | None) -> None:
+    """Tell what PERSON (id or user name) may do: privileges, features, limits, since when, why."""
+    when = instant(at) or clock.now()
+    with parts().database.read(tenant_named(tenant)) as session:
+        found = read_entitlements(session, person_named(session, person), at=when)
+    print_json(found.document())
 
 
 def person_named(session: TenantSession, text: str) -> str:

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Insert, bindparam, insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from bridge.database.rows import Row, table_of
@@ -38,6 +39,12 @@ def insert_held(connection: Connection, held: Sequence[Held]) -> None:
 def insert_into(row: type[Row]) -> Insert:
     """Return the statement that inserts whatever columns it is run with."""
     return insert(table_of(row))
+
+
+def insert_missing(connection: Connection, row: type[Row], values: Sequence[dict[str, Any]]) -> None:
+    """Insert rows of one table in one statement; those whose key exists already stay as they are."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(table_of(row)).on_conflict_do_nothing(), list(values))
 
 
 def _by_table(held: Sequence[Held]) -> list[tuple[type[Row], list[dict[str, Any]]]]:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row as ResultRow
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 from sqlalchemy.sql.visitors import iterate
 
-from bridge.database.held_rows import Held, insert_held
+from bridge.database.held_rows import Held, insert_held, insert_missing
 from bridge.database.prepared import TENANT, Prepared
 from bridge.database.rows import Row, TenantRow
 from bridge.errors import Inconsistent
@@ -52,6 +52,12 @@ class TenantSession(Session):
         """
         self.hold_rows(row, values)
         self.write_held()
+
+    def add_missing_rows(self, row: type[Row], values: Sequence[dict[str, Any]]) -> None:
+        """Insert rows like ``add_rows``, leaving out those whose key exists already."""
+        _check_inserted(values, self.tenant_id)
+        self.write_held()
+        insert_missing(self.present(), row, values)
 
     def hold_rows(self, row: type[Row], values: Sequence[dict[str, Any]]) -> None:
         """Insert rows like ``add_rows``, but together with those that follow.

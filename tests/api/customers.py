@@ -130,6 +130,7 @@ def live_through_september(running: Running, customer: Customer) -> None:
     ids["override"] = _made(running.api(customer, "POST", f"/people/{ids['other person']}/overrides", until))
     running.set_clock(OCTOBER)
     ids["invoice"] = _made(running.api(customer, "POST", "/invoices", {}))
+    ids["subscription"] = running.api(customer, "GET", "/subscriptions").json["items"][0]["id"]
     running.parts.request_log.flush()
     requests = running.api(customer, "GET", "/requests?route=/scim/v2/Users&status=201").json
     ids["request"] = requests["items"][0]["id"]

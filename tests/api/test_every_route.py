@@ -100,6 +100,9 @@ SAMPLES = {
     ("GET", "/api/v1/people/<person_id>/explanation"): Sample(
         "/api/v1/people/{person}/explanation?at=2026-09-15T00:00:00Z"
     ),
+    ("GET", "/api/v1/people/<person_id>/entitlements"): Sample(
+        "/api/v1/people/{person}/entitlements?at=2026-09-15T00:00:00Z"
+    ),
     ("POST", "/api/v1/people/<person_id>/accounts"): Sample(
         "/api/v1/people/{person}/accounts", lambda ids: {"account_id": ids["other person"], "reason": "trial"}
     ),
@@ -144,6 +147,37 @@ SAMPLES = {
     ("GET", "/api/v1/invoices/<invoice_id>/people/<person_id>/explanation"): Sample(
         "/api/v1/invoices/{invoice}/people/{person}/explanation"
     ),
+    ("GET", "/api/v1/subscriptions"): Sample("/api/v1/subscriptions"),
+    ("POST", "/api/v1/subscriptions/<subscription_id>/cancellation"): Sample(
+        "/api/v1/subscriptions/{subscription}/cancellation"
+    ),
+    ("POST", "/api/v1/subscriptions"): Sample(
+        "/api/v1/subscriptions", lambda _ids: {"starts_on": "2027-01-01", "trial_ends_on": "2027-02-01"}, 201
+    ),
+    ("GET", "/api/v1/prices"): Sample("/api/v1/prices"),
+    ("POST", "/api/v1/prices"): Sample(
+        "/api/v1/prices",
+        lambda _ids: {
+            "valid_from": "2027-03-01",
+            "terms": [{"plan": "premium", "unit_amount": "70.00"}],
+        },
+        201,
+    ),
+    ("GET", "/api/v1/billing-terms"): Sample("/api/v1/billing-terms"),
+    ("POST", "/api/v1/billing-terms"): Sample(
+        "/api/v1/billing-terms", lambda _ids: {"valid_from": "2027-01-01", "tax_percent": "19"}, 201
+    ),
+    ("GET", "/api/v1/credit"): Sample("/api/v1/credit"),
+    ("POST", "/api/v1/credit"): Sample(
+        "/api/v1/credit", lambda _ids: {"amount": "10.00", "reference": "sorry-1", "reason": "an outage"}
+    ),
+    ("GET", "/api/v1/meters"): Sample("/api/v1/meters"),
+    ("POST", "/api/v1/meters"): Sample(
+        "/api/v1/meters",
+        lambda _ids: {"meters": [{"key": "api_calls", "unit": "call", "aggregation": "sum"}]},
+    ),
+    ("POST", "/api/v1/usage/events"): Sample("/api/v1/usage/events", lambda _ids: []),
+    ("POST", "/api/v1/sign-ins"): Sample("/api/v1/sign-ins", lambda _ids: {"sign_ins": []}),
     ("GET", "/api/v1/reconciliation"): Sample("/api/v1/reconciliation"),
     ("GET", "/api/v1/requests/<request_id>"): Sample("/api/v1/requests/{request}"),
     ("POST", "/api/v1/requests/<request_id>/replay"): Sample("/api/v1/requests/{failed_request}/replay"),

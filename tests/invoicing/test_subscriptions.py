@@ -25,7 +25,7 @@ def test_a_tenant_comes_with_a_monthly_one_in_arrears(books: Books):
         document = read_subscription(session, None).document()
     assert document | {"id": ""} == {
         "id": "", "interval": "month", "anchor_day": 1, "timing": "arrears", "starts_on": "2026-01-01",
-        "ends_on": None,
+        "ends_on": None, "trial_ends_on": None,
     }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """The invoices that pricing answers, with their totals and their rows of people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -103,14 +103,12 @@ def settle(
 
 def _settled(draft: NetInvoice, currency: str, tax_percent: Fraction, credit_available: int) -> PricedInvoice:
     subtotal = net(draft.lines)
-    tax = round_half_away(subtotal * tax_percent / 100)
+    taxes = tax_lines({tax_percent: subtotal})
+    tax = sum(line.amount for line in taxes)
     total = subtotal + tax
-    credit_used = min(credit_available, max(0, total))
-    lines = list(draft.lines)
-    if tax:
-        lines.append(Line("tax", None, f"tax of {format_quantity(tax_percent)} %", tax, ()))
-    if credit_used:
-        lines.append(Line("credit", None, "credit used", -credit_used, ()))
+    credit = credit_lines(total, credit_available)
+    credit_used = -sum(line.amount for line in credit)
+    lines = [*draft.lines, *taxes, *credit]
     people = _people(draft)
     return PricedInvoice(
         currency=currency,
@@ -126,6 +124,22 @@ def _settled(draft: NetInvoice, currency: str, tax_percent: Fraction, credit_ava
         credit_used=credit_used,
         due=total - credit_used,
     )
+
+
+def tax_lines(net_by_percent: Mapping[Fraction, int]) -> list[Line]:
+    """Return the tax of each rate on the net sum it applies to; none that is zero."""
+    taxed = ((percent, round_half_away(amount * percent / 100)) for percent, amount in net_by_percent.items())
+    return [
+        Line("tax", None, f"tax of {format_quantity(percent)} %", tax, ())
+        for percent, tax in sorted(taxed)
+        if tax
+    ]
+
+
+def credit_lines(total: int, available: int) -> list[Line]:
+    """Return the line of the credit that pays for a total: never more than it, nothing for a negative one."""
+    used = min(available, max(0, total))
+    return [Line("credit", None, "credit used", -used, ())] if used else []
 
 
 def _people(draft: NetInvoice) -> tuple[PersonRow, ...]:

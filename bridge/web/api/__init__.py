@@ -1,8 +1,10 @@
 """The entrance for machines: the REST API under /api/v1 with its OpenAPI document."""
 
 from bridge.web.api import (
+    billing,
     directory,
     document,
+    entitlements,
     explanations,
     extensions,
     invoices,
@@ -17,13 +19,16 @@ from bridge.web.api import (
     rules,
     seats,
     tenants,
+    usage,
 )
 from bridge.web.api.operations import blueprint
 
 __all__ = [
+    "billing",
     "blueprint",
     "directory",
     "document",
+    "entitlements",
     "explanations",
     "extensions",
     "invoices",
@@ -38,4 +43,5 @@ __all__ = [
     "rules",
     "seats",
     "tenants",
+    "usage",
 ]

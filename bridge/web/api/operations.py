@@ -103,8 +103,8 @@ def operation(
     """Declare a route. It is called with a ``Call`` and the parts of its path, and returns its answer.
 
     Where the body is not required, none is an empty object. With ``raw`` the route reads it itself; ``body``
-    then only describes it. An iterator of texts is sent piece by piece under ``content_type``, any other
-    value as JSON.
+    then only describes it. A response is sent as it is, an iterator of texts piece by piece under
+    ``content_type``, any other value as JSON.
     """
 
     def declare(route: Route) -> Route:
@@ -174,6 +174,8 @@ def _call(declared: Operation, scope: str, check: Check | None, path_parts: Mapp
 
 
 def _response(declared: Operation, value: object) -> Response:
+    if isinstance(value, Response):
+        return value
     if declared.status == NO_CONTENT:
         return Response(status=NO_CONTENT)
     content = value if isinstance(value, Iterator) else orjson.dumps(value, option=orjson.OPT_UTC_Z)

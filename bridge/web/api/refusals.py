@@ -41,6 +41,6 @@ def refuse_unknown_routes() -> Response | None:
 @blueprint.after_request
 def keep_to_the_caller(response: Response) -> Response:
     """Keep answers out of caches, and browsers from guessing types."""
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

@@ -128,12 +128,9 @@ _INVOICE_CONTENT = {
     "currency": TEXT,
     "lines": listed(component("InvoiceLine")),
     **_SHARES,
-    "subtotal": MONEY,
-    "tax": MONEY,
-    "total": MONEY,
-    "credit_used": MONEY,
-    "due": MONEY,
+    **dict.fromkeys(("subtotal", "tax", "total", "credit_used", "due"), MONEY),
     "terms": listed(ANY_OBJECT),
+    "billing_terms": ANY_OBJECT,
 }
 _SHARE = {
     "person": maybe(TEXT),

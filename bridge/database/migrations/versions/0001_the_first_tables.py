@@ -190,6 +190,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("closed_at IS NULL"),
     )
     op.create_table(
+        "billing_terms",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("terms", Document, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_billing_terms_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_terms")),
+    )
+    op.create_table(
         "connections",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -202,6 +216,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_connections")),
     )
     op.create_index("uq_connections_name", "connections", ["tenant_id", "name"], unique=True)
+    op.create_table(
+        "credit_entries",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("reference", Key, nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("reason", Key, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.CheckConstraint("(kind = 'use') = (amount_minor < 0)", name=op.f("ck_credit_entries_sign")),
+        sa.CheckConstraint("kind IN ('grant', 'use', 'return')", name=op.f("ck_credit_entries_kind")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_credit_entries_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_credit_entries")),
+    )
+    op.create_index(
+        "uq_credit_entries_reference", "credit_entries", ["tenant_id", "kind", "reference"], unique=True
+    )
     op.create_table(
         "extension_schemas",
         sa.Column("tenant_id", Key, nullable=False),
@@ -272,6 +306,20 @@ def upgrade() -> None:
     )
     op.create_index("uq_journal_seals_entry", "journal_seals", ["tenant_id", "entry_id"], unique=True)
     op.create_table(
+        "meters",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("key", Key, nullable=False),
+        sa.Column("unit", Key, nullable=False),
+        sa.Column("aggregation", Key, nullable=False),
+        sa.Column("is_on", sa.Boolean(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.CheckConstraint("aggregation IN ('sum', 'max', 'unique')", name=op.f("ck_meters_aggregation")),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_meters_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "key", name=op.f("pk_meters")),
+    )
+    op.create_table(
         "price_terms",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -308,6 +356,7 @@ def upgrade() -> None:
         sa.Column("anchor_day", sa.Integer(), nullable=False),
         sa.Column("timing", Key, nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("trial_ends_on", sa.Date(), nullable=True),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
         sa.CheckConstraint("interval IN ('month', 'year')", name=op.f("ck_subscriptions_interval")),
@@ -705,6 +754,29 @@ def upgrade() -> None:
     )
     op.create_index("ix_seats_time", "seats", ["tenant_id", "start", "end"], unique=False)
     op.create_table(
+        "sign_ins",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "connection_id"],
+            ["connections.tenant_id", "connections.id"],
+            name=op.f("fk_sign_ins_tenant_id_connection_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["people.tenant_id", "people.id"],
+            name=op.f("fk_sign_ins_tenant_id_person_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "connection_id", "id", name=op.f("pk_sign_ins")),
+    )
+    op.create_index("ix_sign_ins_day", "sign_ins", ["tenant_id", "day", "person_id"], unique=False)
+    op.create_table(
         "storm_people",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("person_id", Key, nullable=False),
@@ -725,6 +797,31 @@ def upgrade() -> None:
     op.create_index(
         "ix_storm_people_storm", "storm_people", ["tenant_id", "storm_id", "person_id"], unique=False
     )
+    op.create_table(
+        "usage",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("source", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("meter", Key, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("quantity_millionths", sa.BigInteger(), nullable=False),
+        sa.Column("value_digest", Key, nullable=True),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.CheckConstraint("quantity_millionths >= 0", name=op.f("ck_usage_quantity")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "meter"], ["meters.tenant_id", "meters.key"], name=op.f("fk_usage_tenant_id_meter")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["people.tenant_id", "people.id"],
+            name=op.f("fk_usage_tenant_id_person_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "source", "id", name=op.f("pk_usage")),
+    )
+    op.create_index("ix_usage_day", "usage", ["tenant_id", "day", "meter"], unique=False)
     if op.get_bind().dialect.name == "sqlite":
         _keep_the_journal_on_sqlite()
 

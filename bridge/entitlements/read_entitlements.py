@@ -1,0 +1,106 @@
+"""Telling what a person may do at an instant, since when, why."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import or_, select
+
+from bridge.database.sessions import TenantSession
+from bridge.directory.read_facts import read_facts
+from bridge.directory.tables import GroupVersion
+from bridge.entitlements.grants import Grants, granted
+from bridge.errors import NotFound
+from bridge.journal.tables import JournalEntry
+from bridge.mapping.rules import NO_PLAN
+from bridge.seats.one_person import as_one
+from bridge.seats.tables import Seat
+from config.catalogue import plans, roles
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlements:
+    """What a person may do, ``since`` when, through which rule and groups, by which request.
+
+    ``groups`` are pairs of id and name. A person who holds nothing has no rule and no groups; ``because``
+    tells why.
+    """
+
+    person_id: str
+    grants: Grants
+    since: datetime | None
+    because: str
+    rule: str | None = None
+    groups: tuple[tuple[str, str], ...] = ()
+    request_id: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {
+            "person": self.person_id,
+            "plan": self.grants.plan,
+            "roles": list(self.grants.roles),
+            "privileges": list(self.grants.privileges),
+            "features": list(self.grants.features),
+            "limits": dict(self.grants.limits or {}),
+            "since": self.since.isoformat() if self.since else None,
+            "because": self.because,
+            "rule": self.rule,
+            "groups": [{"id": id_, "name": name} for id_, name in self.groups],
+            "request": self.request_id,
+        }
+
+    @property
+    def etag(self) -> str:
+        """The strong entity tag (RFC 9110 section 8.8.3): other entitlements, another tag."""
+        written = orjson.dumps(self.document(), option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(written).hexdigest()[:32]
+
+
+def read_entitlements(session: TenantSession, person_id: str, *, at: datetime) -> Entitlements:
+    """Return what a person may do at the instant.
+
+    Whoever is inactive may do nothing from the instant of the deactivation, also while the seat is still
+    held or its end not yet computed. Raises ``NotFound`` for a person whom the tenant does not know.
+    """
+    facts = read_facts(session, [person_id]).get(person_id)
+    if facts is None:
+        raise NotFound(f"there is no person {person_id[:60]} in this tenant")
+    version = next((each for each in as_one(facts).versions if _holds(each.start, each.end, at)), None)
+    if version is None or not version.active:
+        told = "the person is not active, or counts as somebody else, or their connection is not live"
+        return Entitlements(person_id, Grants(NO_PLAN), None, told)
+    held = Seat.start <= at, or_(Seat.end.is_(None), Seat.end > at)
+    seat = session.scalar(select(Seat).where(Seat.person_id == person_id, *held))
+    if seat is None:
+        return Entitlements(person_id, Grants(NO_PLAN), None, "no rule gives the person a plan or a role")
+    groups = _named(session, seat.group_ids, at)
+    request = select(JournalEntry.request_id).where(JournalEntry.id == seat.started_by)
+    through = ", ".join(name or id_ for id_, name in groups)
+    return Entitlements(
+        person_id=person_id,
+        grants=granted(seat.plan, seat.roles, plans=plans(), known_roles=roles()),
+        since=seat.start,
+        because=f"rule {seat.rule} gives plan {seat.plan}" + (f" through {through}" if through else ""),
+        rule=seat.rule,
+        groups=groups,
+        request_id=session.scalar(request),
+    )
+
+
+def _named(session: TenantSession, group_ids: Sequence[str], at: datetime) -> tuple[tuple[str, str], ...]:
+    """Return groups with the names they have at the instant."""
+    rows = session.execute(
+        select(GroupVersion.group_id, GroupVersion.display_name)
+        .where(GroupVersion.group_id.in_(group_ids), GroupVersion.start <= at)
+        .order_by(GroupVersion.start)
+    )
+    names: dict[str, str] = dict(rows.all())
+    return tuple((group_id, names.get(group_id, "")) for group_id in group_ids)
+
+
+def _holds(start: datetime, end: datetime | None, at: datetime) -> bool:
+    return start <= at and (end is None or end > at)

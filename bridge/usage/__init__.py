@@ -1,0 +1,1 @@
+"""What people did that costs or counts: sign-ins and metered consumption, as dated facts."""

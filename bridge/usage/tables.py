@@ -1,0 +1,73 @@
+"""Rows of meters, consumption, sign-ins."""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bridge.database.rows import TenantRow
+
+
+class Meter(TenantRow):
+    """A kind of consumption that a tenant counts; while it is off, events of it are refused."""
+
+    __tablename__ = "meters"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),
+        CheckConstraint("aggregation IN ('sum', 'max', 'unique')", name="aggregation"),
+    )
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    unit: Mapped[str]
+    aggregation: Mapped[str]
+    is_on: Mapped[bool]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    cause_id: Mapped[str]
+
+
+class Usage(TenantRow):
+    """A dated fact: the account used so much of a meter at ``at``. The same event again is no second row.
+
+    The quantity is whole millionths, since one of the databases has no exact decimals; of a meter that counts
+    different values it is one, and ``value_digest`` tells values apart without keeping them. ``day`` is the
+    local date, by which consumption is added up. ``cause_id`` is the journal entry of the batch.
+    """
+
+    __tablename__ = "usage"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "person_id"], ["people.tenant_id", "people.id"]),
+        ForeignKeyConstraint(["tenant_id", "meter"], ["meters.tenant_id", "meters.key"]),
+        CheckConstraint("quantity_millionths >= 0", name="quantity"),
+        Index("ix_usage_day", "tenant_id", "day", "meter"),
+    )
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str]
+    meter: Mapped[str]
+    at: Mapped[datetime]
+    day: Mapped[date]
+    quantity_millionths: Mapped[int] = mapped_column(BigInteger)
+    value_digest: Mapped[str | None]
+    recorded_at: Mapped[datetime]
+    cause_id: Mapped[str]
+
+
+class SignIn(TenantRow):
+    """A dated fact: the account signed in through the connection at ``at``, on the local date ``day``."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "connection_id"], ["connections.tenant_id", "connections.id"]),
+        ForeignKeyConstraint(["tenant_id", "person_id"], ["people.tenant_id", "people.id"]),
+        Index("ix_sign_ins_day", "tenant_id", "day", "person_id"),
+    )
+
+    connection_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str]
+    at: Mapped[datetime]
+    day: Mapped[date]
+    recorded_at: Mapped[datetime]
+    cause_id: Mapped[str]

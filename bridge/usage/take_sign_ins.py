@@ -1,0 +1,103 @@
+"""Taking in sign-ins, a batch at a time."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, tuple_
+
+from bridge.database.sessions import TenantSession
+from bridge.errors import InvalidValue
+from bridge.journal.record import Cause, Subject, record
+from bridge.seats.locks import lock_seats_shared
+from bridge.tenants.read import find_tenant
+from bridge.usage.events import Rejected, SignedIn, Taken, parse_sign_in
+from bridge.usage.late_facts import ClosedUntil, note_late
+from bridge.usage.members import refusal
+from bridge.usage.tables import SignIn
+from bridge.usage.take_usage import KEYS_AT_ONCE, known_people
+from bridge.usage.time_limits import TimeLimits
+
+Row = dict[str, Any]
+
+
+def take_sign_ins(
+    session: TenantSession,
+    batch: Sequence[object],
+    *,
+    closed_until: ClosedUntil,
+    late_days: int,
+    cause: Cause,
+    now: datetime,
+) -> Taken:
+    """Add the sign-ins of a batch that are good and new; tell of each other one why it was not taken.
+
+    A sign-in is known by its connection and id. One that belongs to a period already invoiced changes the
+    next invoice.
+    """
+    tenant = find_tenant(session)
+    limits = TimeLimits(now, late_days, tenant.settled_until, tenant.timezone)
+    read: dict[int, SignedIn] = {}
+    rejected: list[Rejected] = []
+    for index, value in enumerate(batch):
+        try:
+            read[index] = parse_sign_in(value)
+        except InvalidValue as error:
+            rejected.append(Rejected.because(index, error))
+    people = known_people(session, {each.person_id for each in read.values()})
+    rows: dict[tuple[str, str], Row] = {}
+    doubled = 0
+    for index, each in read.items():
+        try:
+            _check(each, people, limits)
+        except InvalidValue as error:
+            rejected.append(Rejected.because(index, error))
+            continue
+        doubled += (each.connection_id, each.id) in rows
+        rows.setdefault((each.connection_id, each.id), _row(session.tenant_id, each, limits))
+    known = _stored(session, list(rows))
+    new = [row for key, row in rows.items() if key not in known]
+    late = _write(session, new, closed_until, cause=cause, now=now) if new else 0
+    return Taken(len(new), doubled + len(known), late, tuple(sorted(rejected, key=lambda each: each.index)))
+
+
+def _check(each: SignedIn, people: Mapping[str, str], limits: TimeLimits) -> None:
+    if each.person_id not in people:
+        raise refusal("/person", each.person_id, "the id of a person of this tenant")
+    if people[each.person_id] != each.connection_id:
+        raise refusal("/connection", each.connection_id, "the connection that the person is of")
+    limits.check(each.at, "/at")
+
+
+def _row(tenant_id: str, each: SignedIn, limits: TimeLimits) -> Row:
+    return {
+        "tenant_id": tenant_id,
+        "connection_id": each.connection_id,
+        "id": each.id,
+        "person_id": each.person_id,
+        "at": each.at,
+        "day": limits.day(each.at),
+        "recorded_at": limits.now,
+    }
+
+
+def _stored(session: TenantSession, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for first in range(0, len(keys), KEYS_AT_ONCE):
+        asked = tuple_(SignIn.connection_id, SignIn.id).in_(keys[first : first + KEYS_AT_ONCE])
+        rows = session.execute(select(SignIn.connection_id, SignIn.id).where(asked))
+        found.update((connection_id, id_) for connection_id, id_ in rows)
+    return found
+
+
+def _write(
+    session: TenantSession, rows: Sequence[Row], closed_until: ClosedUntil, *, cause: Cause, now: datetime
+) -> int:
+    entry = record(
+        session, "usage:sign_ins:take", Subject("tenant", session.tenant_id), cause=cause, at=now,
+        details={"sign_ins": len(rows)},
+    )  # fmt: skip
+    lock_seats_shared(session)
+    session.add_missing_rows(SignIn, [{**row, "cause_id": entry} for row in rows])
+    facts = ((row["person_id"], row["at"]) for row in rows)
+    return note_late(session, facts, closed_until=closed_until(session), cause_id=entry, now=now)

@@ -1,0 +1,144 @@
+"""Taking in consumption, a batch at a time."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import select, tuple_
+
+from bridge.database.sessions import TenantSession
+from bridge.directory.tables import Person
+from bridge.errors import InvalidValue
+from bridge.journal.record import Cause, Subject, record
+from bridge.seats.locks import lock_seats_shared
+from bridge.tenants.read import find_tenant
+from bridge.usage.apply_meters import read_meters
+from bridge.usage.events import MeteredEvent, Rejected, Taken, parse_event
+from bridge.usage.late_facts import ClosedUntil, note_late
+from bridge.usage.members import MILLION, refusal
+from bridge.usage.meters import MeterTerms
+from bridge.usage.tables import Usage
+from bridge.usage.time_limits import TimeLimits
+
+DIGEST_BYTES = 16
+#: Keys named in one statement; SQLite's limit is 32,766 parameters, two for an event.
+KEYS_AT_ONCE = 10_000
+
+Row = dict[str, Any]
+
+
+def take_usage(
+    session: TenantSession,
+    batch: Sequence[object],
+    *,
+    closed_until: ClosedUntil,
+    late_days: int,
+    cause: Cause,
+    now: datetime,
+) -> Taken:
+    """Add the events of a batch that are good and new; tell of each other one why it was not taken.
+
+    An event is known by its source and id: sent again, it changes nothing, whatever it says then. One that
+    belongs to a period already invoiced changes the next invoice.
+    """
+    tenant = find_tenant(session)
+    limits = TimeLimits(now, late_days, tenant.settled_until, tenant.timezone)
+    read, rejected = _read(batch)
+    meters = read_meters(session)
+    people = known_people(session, {event.person_id for event in read.values()})
+    rows: dict[tuple[str, str], Row] = {}
+    doubled = 0
+    for index, event in read.items():
+        try:
+            row = _row(session.tenant_id, event, meters, people, limits)
+        except InvalidValue as error:
+            rejected.append(Rejected.because(index, error))
+            continue
+        doubled += (event.source, event.id) in rows
+        rows.setdefault((event.source, event.id), row)
+    known = _stored(session, list(rows))
+    new = [row for key, row in rows.items() if key not in known]
+    late = _write(session, new, closed_until, cause=cause, now=now) if new else 0
+    return Taken(len(new), doubled + len(known), late, tuple(sorted(rejected, key=lambda each: each.index)))
+
+
+def known_people(session: TenantSession, person_ids: Collection[str]) -> Mapping[str, str]:
+    """Return of these people those the tenant knows, each with their connection."""
+    asked, found = sorted(person_ids), dict[str, str]()
+    for first in range(0, len(asked), KEYS_AT_ONCE):
+        ids = asked[first : first + KEYS_AT_ONCE]
+        rows = session.execute(select(Person.id, Person.connection_id).where(Person.id.in_(ids)))
+        found.update(dict(rows.all()))
+    return found
+
+
+def _read(batch: Sequence[object]) -> tuple[dict[int, MeteredEvent], list[Rejected]]:
+    read: dict[int, MeteredEvent] = {}
+    rejected: list[Rejected] = []
+    for index, value in enumerate(batch):
+        try:
+            read[index] = parse_event(value)
+        except InvalidValue as error:
+            rejected.append(Rejected.because(index, error))
+    return read, rejected
+
+
+def _row(
+    tenant_id: str,
+    event: MeteredEvent,
+    meters: Mapping[str, MeterTerms],
+    people: Mapping[str, str],
+    limits: TimeLimits,
+) -> Row:
+    """Return the row of an event. Raises ``InvalidValue`` for what this tenant does not count."""
+    meter = meters.get(event.meter)
+    if meter is None or not meter.is_on:
+        counted = ", ".join(key for key, each in meters.items() if each.is_on) or "none yet"
+        raise refusal("/type", event.meter, f"a meter that is on: {counted} (`bridge meters apply`)")
+    if event.person_id not in people:
+        raise refusal("/subject", event.person_id, "the id of a person of this tenant")
+    limits.check(event.at, "/time")
+    counts_values = meter.aggregation == "unique"
+    return {
+        "tenant_id": tenant_id,
+        "source": event.source,
+        "id": event.id,
+        "person_id": event.person_id,
+        "meter": event.meter,
+        "at": event.at,
+        "day": limits.day(event.at),
+        "quantity_millionths": MILLION if counts_values else event.quantity_millionths(),
+        "value_digest": _digest(tenant_id, event.value()) if counts_values else None,
+        "recorded_at": limits.now,
+    }
+
+
+def _digest(tenant_id: str, value: str) -> str:
+    key = tenant_id.encode()[: blake2b.MAX_KEY_SIZE]
+    return blake2b(value.encode(), digest_size=DIGEST_BYTES, key=key).hexdigest()
+
+
+def _stored(session: TenantSession, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return which of these events are known already."""
+    found: set[tuple[str, str]] = set()
+    for first in range(0, len(keys), KEYS_AT_ONCE):
+        asked = tuple_(Usage.source, Usage.id).in_(keys[first : first + KEYS_AT_ONCE])
+        found.update(
+            (source, id_) for source, id_ in session.execute(select(Usage.source, Usage.id).where(asked))
+        )
+    return found
+
+
+def _write(
+    session: TenantSession, rows: Sequence[Row], closed_until: ClosedUntil, *, cause: Cause, now: datetime
+) -> int:
+    """Insert the rows in one statement; another request may be sending the same events just now."""
+    entry = record(
+        session, "usage:events:take", Subject("tenant", session.tenant_id), cause=cause, at=now,
+        details={"events": len(rows)},
+    )  # fmt: skip
+    lock_seats_shared(session)
+    session.add_missing_rows(Usage, [{**row, "cause_id": entry} for row in rows])
+    facts = ((row["person_id"], row["at"]) for row in rows)
+    return note_late(session, facts, closed_until=closed_until(session), cause_id=entry, now=now)
