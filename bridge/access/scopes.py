@@ -10,7 +10,7 @@ SCOPES = {
     "people:write": "Join accounts of one human, separate them, choose what proposes joins",
     "rules:write": "Apply rule sets",
     "schemas:write": "Define extension schemas",
-    "billing:write": "Close periods",
+    "billing:write": "Close periods; pay, void, credit invoices; set billing details",
     "journal:read": "Read the journal and verify its chain",
     "log:read": "Read the provisioning log with the bodies of its requests",
     "log:replay": "Replay failed requests of identity providers",

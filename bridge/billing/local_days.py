@@ -1,4 +1,4 @@
-"""Where the days of a tenant's time zone begin, as instants."""
+"""The days of a tenant's time zone: which instants begin them, which of them an instant lies in."""
 
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -7,3 +7,8 @@ from zoneinfo import ZoneInfo
 def midnight(day: date, timezone: str) -> datetime:
     """Return the first instant of a local day; where clocks skip midnight, the moment of the skip."""
     return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
+
+
+def local_date(instant: datetime, timezone: str) -> date:
+    """Return the local date of an instant."""
+    return instant.astimezone(ZoneInfo(timezone)).date()

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from bridge.billing.dated_terms import TermDocument
 from bridge.billing.invoice_draft import PersonShare
+from bridge.billing.invoice_events import is_not_void
 from bridge.billing.local_days import midnight
 from bridge.billing.periods import Period
 from bridge.billing.price_book import terms_in_force
@@ -43,18 +44,22 @@ def period_terms(
 ) -> tuple[TermDocument, ...]:
     """Return the terms of a period.
 
-    A period that has an invoice keeps the terms of its first one: a new catalogue or a price that came later
-    changes nothing that was issued. Only a plan that a late fact brought in has today's terms.
+    A period that has an invoice keeps the terms of its first one that is not void: a new catalogue or a price
+    that came later changes nothing that was issued. Only a plan that a late fact brought in has the terms of
+    today.
     """
     tenant = tenant_of(session)
     start, end = midnight(period.start, tenant.timezone), midnight(period.end, tenant.timezone)
     plans = billed_plans(session, start, end)
     issued = session.scalar(
-        select(Invoice.document).where(
+        select(Invoice.document)
+        .where(
             Invoice.subscription_id == subscription.id,
             Invoice.period_start == period.start,
-            Invoice.revision == 0,
+            is_not_void(),
         )
+        .order_by(Invoice.revision)
+        .limit(1)
     )
     if issued is None:
         return terms_in_force(session, subscription, period, plans)

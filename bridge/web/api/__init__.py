@@ -1,10 +1,12 @@
 """The entrance for machines: the REST API under /api/v1 with its OpenAPI document."""
 
+from bridge.web.api import invoice_schemas  # isort: skip (the schemas of routes below)
 from bridge.web.api import (
     directory,
     document,
     explanations,
     extensions,
+    invoice_life,
     invoices,
     joins,
     journal,
@@ -25,6 +27,8 @@ __all__ = [
     "document",
     "explanations",
     "extensions",
+    "invoice_life",
+    "invoice_schemas",
     "invoices",
     "joins",
     "journal",
