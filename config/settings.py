@@ -162,6 +162,13 @@ class Settings(BaseSettings):
     invoice_grace_hours: int = Field(
         24, ge=0, description="Hours after a period's end until it closes by itself."
     )
+    seller_name: str = Field("", description="Legal name of who issues the invoices.")
+    seller_address: str = Field("", description="Its address on invoices, lines parted by |.")
+    seller_country: str = Field("", description="Its country, an ISO 3166-1 code such as DE.")
+    seller_tax_id: str = Field("", description="Its tax id, such as a VAT identification number.")
+    seller_register: str = Field("", description="Where it is registered, with the number there.")
+    seller_contact: str = Field("", description="Address or telephone for questions about invoices.")
+    seller_payment: str = Field("", description="Where to pay: a bank account, a link.")
     settle_days: int = Field(
         400,
         ge=31,

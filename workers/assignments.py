@@ -59,7 +59,9 @@ def drain(database: Database, tenant_id: str, *, seconds: float = math.inf) -> b
 def _due_rows(database: Database, tenant_id: str, *, now: datetime) -> dict[str, str]:
     with database.unscoped_read() as session:
         chosen = select(DueTenant.id, DueTenant.cause).where(
-            DueTenant.tenant_id == tenant_id, DueTenant.wake_at <= now, DueTenant.cause != "nightly"
+            DueTenant.tenant_id == tenant_id,
+            DueTenant.wake_at <= now,
+            DueTenant.cause.in_(("changes", "boundary")),
         )
         return dict(session.execute(chosen).all())
 

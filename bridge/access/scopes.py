@@ -10,7 +10,7 @@ SCOPES = {
     "people:write": "Join accounts of one human, separate them, choose what proposes joins",
     "rules:write": "Apply rule sets, preview them, override them for a person",
     "schemas:write": "Define extension schemas",
-    "billing:write": "Close periods; change subscriptions, prices, billing terms, credit, meters",
+    "billing:write": "Close, pay, void, credit invoices; change subscriptions, prices, terms, meters",
     "usage:write": "Send consumption and sign-ins",
     "journal:read": "Read the journal and verify its chain",
     "log:read": "Read the provisioning log with the bodies of its requests",

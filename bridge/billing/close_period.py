@@ -1,6 +1,5 @@
 """Closing periods: the drafted invoice gets its number and stays as it is."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,12 +10,14 @@ from bridge.billing.credit import use_credit
 from bridge.billing.draft_invoice import draft_invoice, unsettled_periods
 from bridge.billing.invoice_document import document_digest, invoice_document
 from bridge.billing.invoice_draft import InvoiceDraft, Run
+from bridge.billing.issue_credit_note import CORRECTION, add_pages, issue_credit_note
 from bridge.billing.local_days import midnight
-from bridge.billing.people_pages import PeoplePage, pages_of
+from bridge.billing.people_pages import pages_of
 from bridge.billing.price_run import tenant_of
 from bridge.billing.runs import closed_until, next_runs, run_for
 from bridge.billing.subscriptions import lock_counter, read_subscription
 from bridge.billing.tables import Invoice, InvoiceCounter, InvoicePeople
+from bridge.billing.wake_delivery import wake_delivery
 from bridge.database.ids import new_id
 from bridge.database.sessions import Database, TenantSession
 from bridge.errors import Conflict, InvalidValue
@@ -28,7 +29,6 @@ from bridge.tenants.tables import Tenant
 from config.settings import settings
 
 IDS_AT_ONCE = 500
-PAGES_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def close_period(
             f"the invoice for {run.period.start} to {run.period.end} is due on {run.issued_on} "
             f"({due_at.isoformat()}); until then it can be previewed, not closed"
         )
-    return _close(database, tenant_id, run, cause=cause, now=now)
+    return close_run(database, tenant_id, run, cause=cause, now=now)
 
 
 def close_due_periods(database: Database, tenant_id: str, *, now: datetime) -> tuple[Closed, ...]:
@@ -79,7 +79,7 @@ def close_due_periods(database: Database, tenant_id: str, *, now: datetime) -> t
             due = [run for run in next_runs(session) if midnight(run.issued_on, timezone) <= by]
         if not due:
             return tuple(closed)
-        closed.append(_close(database, tenant_id, due[0], cause=cause, now=now))
+        closed.append(close_run(database, tenant_id, due[0], cause=cause, now=now))
 
 
 def _asked_for(session: TenantSession, subscription_id: str | None, period_start: date | None) -> Run:
@@ -92,7 +92,8 @@ def _asked_for(session: TenantSession, subscription_id: str | None, period_start
     return runs[0]
 
 
-def _close(database: Database, tenant_id: str, run: Run, *, cause: Cause, now: datetime) -> Closed:
+def close_run(database: Database, tenant_id: str, run: Run, *, cause: Cause, now: datetime) -> Closed:
+    """Issue the invoice of a run, or return the one that it has."""
     _bring_seats_up_to_date(database, tenant_id, now=now)
     with database.write(tenant_id) as session:
         counter = lock_counter(session)
@@ -122,12 +123,17 @@ def _refuse_unknown_seats(session: TenantSession) -> None:
 
 
 def _issued(session: TenantSession, run: Run) -> Closed | None:
+    """Return the run's invoice; of one that was void and issued again, the last."""
     found = session.execute(
-        select(Invoice.id, Invoice.number).where(
+        select(Invoice.id, Invoice.number)
+        .where(
             Invoice.subscription_id == run.subscription.id,
             Invoice.period_start == run.period.start,
             Invoice.revision == run.revision,
+            Invoice.reissue >= run.reissue,
         )
+        .order_by(Invoice.reissue.desc())
+        .limit(1)
     ).one_or_none()
     return found and Closed(found.id, found.number, already_closed=True)
 
@@ -145,7 +151,12 @@ def _issue(
         draft, pages, invoice_id=invoice_id, number=number, tenant_id=session.tenant_id, closed_at=now
     )
     _insert_invoice(session, draft, document, number=number, now=now)
-    _insert_pages(session, invoice_id, pages)
+    add_pages(session, InvoicePeople, pages, invoice_id=invoice_id)
+    for note in draft.credit_notes:
+        issue_credit_note(
+            session, counter, note, reason=CORRECTION, issued_on=draft.run.issued_on, cause=cause, now=now
+        )
+    wake_delivery(session, now)
     _answer(session, draft.late_changes)
     _settle(session, now)
     subject = Subject("invoice", invoice_id)
@@ -165,6 +176,7 @@ def _insert_invoice(
         "period_start": draft.run.period.start,
         "period_end": draft.run.period.end,
         "revision": draft.run.revision,
+        "reissue": draft.run.reissue,
         "issued_on": draft.run.issued_on,
         "number": number,
         "currency": draft.currency,
@@ -176,24 +188,6 @@ def _insert_invoice(
         "sha256": document_digest(document),
     }
     session.add_rows(Invoice, [row])
-
-
-def _insert_pages(session: TenantSession, invoice_id: str, pages: Sequence[PeoplePage]) -> None:
-    for first in range(0, len(pages), PAGES_AT_ONCE):
-        rows = [
-            {
-                "tenant_id": session.tenant_id,
-                "invoice_id": invoice_id,
-                "page": number,
-                "for_period_start": page.for_period_start,
-                "first_person": page.first_person,
-                "last_person": page.last_person,
-                "has_unassigned": page.has_unassigned,
-                "shares": page.shares,
-            }
-            for number, page in enumerate(pages[first : first + PAGES_AT_ONCE], first)
-        ]
-        session.add_rows(InvoicePeople, rows)
 
 
 def _answer(session: TenantSession, late_changes: tuple[str, ...]) -> None:

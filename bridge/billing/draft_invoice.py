@@ -4,11 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bridge.billing.backdating import adjustment_lines, differences
+from bridge.billing.billing_details import details_on, seller
 from bridge.billing.credit import credit_balance
-from bridge.billing.invoice_draft import DraftLine, InvoiceDraft, PersonShare, Run
+from bridge.billing.creditable import creditable_invoice
+from bridge.billing.invoice_draft import CreditNoteDraft, DraftLine, InvoiceDraft, PersonShare, Run
+from bridge.billing.invoice_events import void_invoices
+from bridge.billing.legal_parties import Parties
 from bridge.billing.local_days import midnight
 from bridge.billing.money import format_quantity
 from bridge.billing.people_pages import page_shares
@@ -19,22 +23,23 @@ from bridge.billing.pricing.lines import Line as PricedLine
 from bridge.billing.runs import next_runs, run_for
 from bridge.billing.subscription_terms import SubscriptionTerms
 from bridge.billing.subscriptions import read_subscription, read_subscriptions
-from bridge.billing.tables import Invoice, InvoicePeople
+from bridge.billing.tables import CreditNotePeople, Invoice, InvoicePeople
 from bridge.billing.uncollected import uncollected
 from bridge.database.sessions import TenantSession
 from bridge.errors import NotFound
 from bridge.seats.tables import LateChange
+from config.settings import settings
 
 PAGES_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedPeriod:
-    """A period with ``invoices`` issued for it."""
+    """A period that invoices were issued for: those of ``revisions`` stand, the others are void."""
 
     subscription: SubscriptionTerms
     period: Period
-    invoices: int
+    revisions: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +80,15 @@ def draft_invoice(session: TenantSession, run: Run) -> InvoiceDraft:
     people = person_rows([own], run.period)
     lines = [*_trial_lines(run), *(_line(line, run.period) for line in own.lines if line.kind != "tax")]
     net = {priced.tax_percent: own.subtotal}
+    credit_notes: list[CreditNoteDraft] = []
+    details = details_on(session, run.issued_on)
     for issued in _touched(session, run, late):
         now = priced if issued.period == run.period else _priced_again(session, issued)
         added = differences_of(session, issued, late, priced=now)
+        note = _credit_note(session, issued, added) if details.corrections == "credit_note" else None
+        if note is not None:
+            credit_notes.append(note)
+            continue
         lines.extend(adjustment_lines(added, issued.period))
         people.extend(added)
         net[now.tax_percent] = net.get(now.tax_percent, 0) + sum(row.amount_minor for row in added)
@@ -95,6 +106,8 @@ def draft_invoice(session: TenantSession, run: Run) -> InvoiceDraft:
         terms=priced.terms,
         late_changes=tuple(change.id for change in late),
         tenant_terms=priced.tenant_terms,
+        credit_notes=tuple(credit_notes),
+        parties=Parties(seller(settings()), details.buyer),
     )
 
 
@@ -110,7 +123,10 @@ def differences_of(
     end = midnight(issued.period.end, tenant_of(session).timezone)
     touching = [change for change in late if change.since < end]
     return differences(
-        person_rows(now.invoices[: issued.invoices], issued.period),
+        person_rows(
+            (each for revision, each in enumerate(now.invoices) if revision in issued.revisions),
+            issued.period,
+        ),
         _issued_shares(session, issued),
         for_period_start=issued.period.start,
         causes={change.person_id: change.cause_id for change in touching},
@@ -126,15 +142,21 @@ def pending_changes(session: TenantSession) -> list[PendingChange]:
 
 
 def unsettled_periods(session: TenantSession) -> list[IssuedPeriod]:
-    """Return the periods with invoices that late facts can still change, oldest first."""
+    """Return the periods with invoices, void ones too, that late facts can still change, oldest first."""
     tenant = tenant_of(session)
     subscriptions = {each.id: each for each in read_subscriptions(session)}
+    void = Invoice.id.in_(void_invoices())
     rows = session.execute(
-        select(Invoice.subscription_id, Invoice.period_start, Invoice.period_end, func.count())
-        .group_by(Invoice.subscription_id, Invoice.period_start, Invoice.period_end)
+        select(Invoice.subscription_id, Invoice.period_start, Invoice.period_end, Invoice.revision, void)
         .order_by(Invoice.period_start, Invoice.subscription_id)
-    )
-    periods = [IssuedPeriod(subscriptions[id_], Period(start, end), count) for id_, start, end, count in rows]
+    )  # fmt: skip
+    standing: dict[tuple[str, Period], set[int]] = {}
+    for id_, start, end, revision, is_void in rows:
+        standing.setdefault((id_, Period(start, end)), set()).update(() if is_void else (revision,))
+    periods = [
+        IssuedPeriod(subscriptions[id_], period, frozenset(revisions))
+        for (id_, period), revisions in standing.items()
+    ]
     settled = tenant.settled_until
     return [
         each for each in periods
@@ -146,7 +168,7 @@ def _touched(session: TenantSession, run: Run, late: Sequence[PendingChange]) ->
     """Return the issued periods that may differ: those late changes reach, and the run's own period."""
     timezone = tenant_of(session).timezone
     since = min((change.since for change in late), default=None)
-    if since is None and not run.revision:
+    if since is None and not run.revision and not run.reissue:
         return []
     return [
         each for each in unsettled_periods(session)
@@ -156,13 +178,35 @@ def _touched(session: TenantSession, run: Run, late: Sequence[PendingChange]) ->
 
 
 def _issued_shares(session: TenantSession, issued: IssuedPeriod) -> Iterator[PersonShare]:
-    """All shares for a period: of its own invoices, and adjustments on later ones.
+    """All shares for a period: of its own invoices, adjustments on later ones, corrections by credit notes.
 
     Periods of a tenant's subscriptions never begin on the same date, so the date says which one is meant.
+    What a void invoice held was taken back.
     """
-    pages = select(InvoicePeople).where(InvoicePeople.for_period_start == issued.period.start)
-    for row in session.scalars(pages, execution_options={"yield_per": PAGES_AT_ONCE}):
-        yield from page_shares(row.shares, row.for_period_start)
+    start = issued.period.start
+    pages = (
+        select(InvoicePeople).where(
+            InvoicePeople.for_period_start == start, InvoicePeople.invoice_id.not_in(void_invoices())
+        ),
+        select(CreditNotePeople).where(CreditNotePeople.for_period_start == start),
+    )
+    for chosen in pages:
+        for row in session.scalars(chosen, execution_options={"yield_per": PAGES_AT_ONCE}):
+            yield from page_shares(row.shares, row.for_period_start)
+
+
+def _credit_note(
+    session: TenantSession, issued: IssuedPeriod, added: Sequence[PersonShare]
+) -> CreditNoteDraft | None:
+    """Return the credit note that gives back what a period costs less, where a paid invoice can bear it."""
+    amount = -sum(share.amount_minor for share in added)
+    if amount <= 0:
+        return None
+    invoice = creditable_invoice(session, issued.subscription.id, issued.period.start, amount)
+    if invoice is None:
+        return None
+    lines = tuple(adjustment_lines(added, issued.period))
+    return CreditNoteDraft(invoice.id, invoice.number, lines, added, amount)
 
 
 def _priced_again(session: TenantSession, issued: IssuedPeriod) -> PricedPeriod:

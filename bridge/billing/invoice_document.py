@@ -47,9 +47,12 @@ def draft_document(draft: InvoiceDraft) -> dict[str, Any]:
         "subscription": draft.run.subscription.id,
         "period": draft.run.period.document(),
         "revision": draft.run.revision,
+        "reissue": draft.run.reissue,
+        "seller": dict(draft.parties.seller),
+        "buyer": dict(draft.parties.buyer),
         "issued_on": draft.run.issued_on.isoformat(),
         "currency": currency,
-        "lines": [_line(line, currency) for line in draft.lines],
+        "lines": [line_document(line, currency) for line in draft.lines],
         "departments": _shares(
             "department", ((share.department, share.amount_minor) for share in people), currency
         ),
@@ -63,6 +66,10 @@ def draft_document(draft: InvoiceDraft) -> dict[str, Any]:
         "due": format_minor(draft.due_minor, currency),
         "terms": list(draft.terms),
         "billing_terms": draft.tenant_terms,
+        "credit_notes": [
+            {"invoice": note.invoice_number, "amount": format_minor(note.amount_minor, currency)}
+            for note in draft.credit_notes
+        ],
     }
 
 
@@ -90,7 +97,7 @@ def document_digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(document)).hexdigest()
 
 
-def _line(line: DraftLine, currency: str) -> dict[str, Any]:
+def line_document(line: DraftLine, currency: str) -> dict[str, Any]:
     return {
         "kind": line.kind,
         "plan": line.plan,

@@ -6,6 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from bridge.billing.dated_terms import TermDocument
+from bridge.billing.legal_parties import NOBODY, Parties
 from bridge.billing.periods import Period
 from bridge.billing.subscription_terms import SubscriptionTerms
 
@@ -15,12 +16,14 @@ class Run:
     """One invoice that a subscription asks for: the ``revision``-th of a period, issued on a local date.
 
     Revisions count from 0. Arrears has one, on the period's end; advance has two, on its start and its end.
+    ``reissue`` counts from 0 how often a void invoice of the run has been issued again.
     """
 
     subscription: SubscriptionTerms
     period: Period
     revision: int
     issued_on: date
+    reissue: int = 0
 
 
 class PersonShare(NamedTuple):
@@ -53,11 +56,23 @@ class DraftLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditNoteDraft:
+    """Money to be given back on a paid invoice; ``amount_minor`` is positive, that of ``people`` negative."""
+
+    invoice_id: str
+    invoice_number: int
+    lines: tuple[DraftLine, ...]
+    people: Sequence[PersonShare]
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceDraft:
     """What an invoice would say. ``terms`` and ``tenant_terms`` are what it is computed with, as documents.
 
     ``subtotal_minor`` is the sum of all lines but tax and credit, and of all people; ``late_changes`` are the
     ids of the late changes that its adjustments answer. ``people`` of one period stand together.
+    ``credit_notes`` are issued with it, where corrections take that form; no sum of the invoice has them.
     """
 
     run: Run
@@ -70,6 +85,8 @@ class InvoiceDraft:
     terms: tuple[TermDocument, ...]
     late_changes: tuple[str, ...] = ()
     tenant_terms: TermDocument = field(default_factory=dict)
+    credit_notes: tuple[CreditNoteDraft, ...] = ()
+    parties: Parties = NOBODY
 
     @property
     def total_minor(self) -> int:

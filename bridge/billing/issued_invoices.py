@@ -28,6 +28,7 @@ class IssuedInvoice:
     period_start: date
     period_end: date
     revision: int
+    reissue: int
     issued_on: date
     currency: str
     subtotal_minor: int
@@ -148,6 +149,7 @@ def _issued(row: Invoice) -> IssuedInvoice:
         period_start=row.period_start,
         period_end=row.period_end,
         revision=row.revision,
+        reissue=row.reissue,
         issued_on=row.issued_on,
         currency=row.currency,
         subtotal_minor=row.subtotal_minor,

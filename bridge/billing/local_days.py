@@ -1,4 +1,4 @@
-"""Where the days of a tenant's time zone begin, as instants."""
+"""The days of a tenant's time zone: which instants begin them, which of them an instant lies in."""
 
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from bridge.billing.catalogue import Plan, load_plans
 from bridge.billing.dated_terms import DatedTerms, TermDocument, in_force
+from bridge.billing.invoice_events import is_not_void
 from bridge.billing.periods import Period, period_containing
 from bridge.billing.pricing import reading
 from bridge.billing.pricing.term_document import parse_term
@@ -127,7 +128,7 @@ def _refuse_uncounted(term: PriceTerm, pointer: str, meters: Mapping[str, MeterT
 
 def refuse_invoiced_days(session: TenantSession, valid_from: date) -> None:
     """Raise ``Conflict`` where invoices are issued for days from that date on."""
-    billed_until = session.scalar(select(func.max(Invoice.period_end)))
+    billed_until = session.scalar(select(func.max(Invoice.period_end)).where(is_not_void()))
     if billed_until is not None and valid_from < billed_until:
         raise Conflict(
             f"invoices are issued for days until {billed_until}; new terms can hold from then on",

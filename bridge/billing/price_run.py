@@ -11,6 +11,7 @@ from bridge.billing.billing_terms import billing_terms_on
 from bridge.billing.counted_facts import read_sign_ins, read_usage, refuse_uncounted
 from bridge.billing.dated_terms import TermDocument, cut_at
 from bridge.billing.invoice_draft import PersonShare
+from bridge.billing.invoice_events import is_not_void
 from bridge.billing.local_days import midnight
 from bridge.billing.periods import Period
 from bridge.billing.price_book import terms_in_force
@@ -81,9 +82,9 @@ def period_terms(
 ) -> tuple[TermDocument, ...]:
     """Return the terms of a period.
 
-    A period that has an invoice keeps the terms of its first one: a new catalogue or a price that came later
-    changes nothing that was issued. Only a plan that a late fact brought in has today's terms, and a
-    cancelled subscription ends them.
+    A period that has an invoice keeps the terms of its first one that is not void: a new catalogue or a price
+    that came later changes nothing that was issued. Only a plan that a late fact brought in has today's
+    terms, and a cancelled subscription ends them.
     """
     tenant = tenant_of(session)
     billed = subscription.billed_part(period)
@@ -152,11 +153,12 @@ def _issued_document(
     session: TenantSession, subscription: SubscriptionTerms, period: Period
 ) -> TermDocument | None:
     return session.scalar(
-        select(Invoice.document).where(
-            Invoice.subscription_id == subscription.id,
-            Invoice.period_start == period.start,
-            Invoice.revision == 0,
+        select(Invoice.document)
+        .where(
+            Invoice.subscription_id == subscription.id, Invoice.period_start == period.start, is_not_void()
         )
+        .order_by(Invoice.revision)
+        .limit(1)
     )
 
 

@@ -84,7 +84,7 @@ def _last_issued(session: TenantSession, subscription: SubscriptionTerms) -> Inv
     return session.scalar(
         select(Invoice)
         .where(Invoice.subscription_id == subscription.id)
-        .order_by(Invoice.period_start.desc(), Invoice.revision.desc())
+        .order_by(Invoice.period_start.desc(), Invoice.revision.desc(), Invoice.reissue.desc())
         .limit(1)
     )
 

@@ -96,7 +96,7 @@ def lock_counter(session: TenantSession) -> InvoiceCounter:
         raise NotFound("there is no such tenant; `bridge tenant create` makes one")
     counter = session.scalar(select(InvoiceCounter).with_for_update())
     if counter is None:
-        counter = InvoiceCounter(tenant_id=session.tenant_id, last_number=0)
+        counter = InvoiceCounter(tenant_id=session.tenant_id, last_number=0, last_credit_note=0)
         session.add(counter)
         session.flush()
     return counter

@@ -18,6 +18,7 @@ from bridge.billing.issued_invoices import (
     read_invoice,
     verify_invoice,
 )
+from bridge.cli.invoice_life import COMMANDS as LIFE
 from bridge.cli.operator import as_json, cause, console, parts, print_json, tenant_named
 from bridge.cli.pictures import invoice_picture
 from bridge.database.sessions import TenantSession
@@ -31,7 +32,11 @@ MONEY_WITHOUT_A_PERSON = "(nobody)"
 
 @click.group()
 def invoice() -> None:
-    """Preview, close, show and export invoices."""
+    """Preview, close, show and export invoices; pay, void, credit them."""
+
+
+for command in LIFE:
+    invoice.add_command(command)
 
 
 @invoice.command()

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 import click
 
 from bridge import clock
+from bridge.billing.billing_details import CORRECTIONS, all_details, set_details
+from bridge.billing.local_days import local_date
 from bridge.billing.money import minor_digits
 from bridge.billing.subscriptions import create_default_subscription
-from bridge.cli.operator import as_json, cause, parts, print_json, print_made
+from bridge.cli.operator import as_json, cause, parts, print_json, print_made, tenant_named
 from bridge.database.ids import new_id
 from bridge.database.sessions import Database
 from bridge.journal.record import Cause
@@ -42,6 +44,46 @@ def list_tenants() -> None:
             row = find_tenant(session)
         listed.append({"id": tenant_id, "name": row.name, "currency": row.currency, "timezone": row.timezone})
     print_json(listed)
+
+
+@tenant.group("billing-details")
+def billing_details() -> None:
+    """Set and show to whom invoices are made out."""
+
+
+@billing_details.command("set")
+@click.argument("tenant")
+@click.option("--name", required=True, help="Legal name.")
+@click.option("--address", default="", help="Address, lines parted by |.")
+@click.option("--country", default="", help="ISO 3166-1 code, such as DE.")
+@click.option("--tax-id", default="", help="Such as a VAT identification number.")
+@click.option("--register", default="", help="Where the buyer is registered, with the number there.")
+@click.option("--contact", default="", help="Who gets the invoices.")
+@click.option("--reference", default="", help="What the buyer wants on each invoice, such as an order.")
+@click.option("--corrections", type=click.Choice(CORRECTIONS), default="adjustment", show_default=True)
+@click.option("--from", "valid_from", type=click.DateTime(["%Y-%m-%d"]), help="Default: today.")
+def set_billing_details(tenant: str, corrections: str, valid_from: datetime | None, **buyer: str) -> None:
+    """Make TENANT's invoices out to a buyer from a date on; these details replace all former ones."""
+    now = clock.now()
+    with parts().database.write(tenant_named(tenant)) as session:
+        today = local_date(now, find_tenant(session).timezone)
+        details = set_details(
+            session,
+            buyer | {"address": buyer["address"].replace("|", "\n")},
+            corrections=corrections,
+            valid_from=valid_from.date() if valid_from else today,
+            cause=cause(),
+            now=now,
+        )
+    print_json(details.document())
+
+
+@billing_details.command("show")
+@click.argument("tenant")
+def show_billing_details(tenant: str) -> None:
+    """Print TENANT's billing details in the order of their dates."""
+    with parts().database.read(tenant_named(tenant)) as session:
+        print_json([details.document() for details in all_details(session)])
 
 
 def found_tenant(

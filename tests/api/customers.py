@@ -21,6 +21,7 @@ from bridge.web.context import Bridge
 
 SEPTEMBER = datetime(2026, 9, 1, 7, 0, tzinfo=UTC)
 OCTOBER = datetime(2026, 10, 2, 7, 0, tzinfo=UTC)
+NOVEMBER = datetime(2026, 11, 2, 7, 0, tzinfo=UTC)
 CAUSE = Cause("operator", "mara", "request-1")
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -131,6 +132,9 @@ def live_through_september(running: Running, customer: Customer) -> None:
     running.set_clock(OCTOBER)
     ids["invoice"] = _made(running.api(customer, "POST", "/invoices", {}))
     ids["subscription"] = running.api(customer, "GET", "/subscriptions").json["items"][0]["id"]
+    running.set_clock(NOVEMBER)
+    ids["second invoice"] = _made(running.api(customer, "POST", "/invoices", {}))
+    running.set_clock(OCTOBER)
     running.parts.request_log.flush()
     requests = running.api(customer, "GET", "/requests?route=/scim/v2/Users&status=201").json
     ids["request"] = requests["items"][0]["id"]

@@ -178,6 +178,25 @@ SAMPLES = {
     ),
     ("POST", "/api/v1/usage/events"): Sample("/api/v1/usage/events", lambda _ids: []),
     ("POST", "/api/v1/sign-ins"): Sample("/api/v1/sign-ins", lambda _ids: {"sign_ins": []}),
+    ("GET", "/api/v1/credit-notes"): Sample("/api/v1/credit-notes"),
+    ("GET", "/api/v1/billing-details"): Sample("/api/v1/billing-details"),
+    ("POST", "/api/v1/billing-details"): Sample(
+        "/api/v1/billing-details", lambda _ids: {"buyer": {"name": "A buyer"}}, 201
+    ),
+    ("GET", "/api/v1/invoices/<invoice_id>/life"): Sample("/api/v1/invoices/{invoice}/life"),
+    ("POST", "/api/v1/invoices/<invoice_id>/void"): Sample(
+        "/api/v1/invoices/{invoice}/void", lambda _ids: {"reason": "trial"}
+    ),
+    ("POST", "/api/v1/invoices/<invoice_id>/reissue"): Sample("/api/v1/invoices/{invoice}/reissue"),
+    ("POST", "/api/v1/invoices/<invoice_id>/payment"): Sample(
+        "/api/v1/invoices/{second_invoice}/payment",
+        lambda _ids: {"paid_on": "2026-10-02", "reference": "bank 17"},
+    ),
+    ("POST", "/api/v1/invoices/<invoice_id>/credit-notes"): Sample(
+        "/api/v1/invoices/{second_invoice}/credit-notes",
+        lambda _ids: {"amount": "1.00", "reason": "trial"},
+        201,
+    ),
     ("GET", "/api/v1/reconciliation"): Sample("/api/v1/reconciliation"),
     ("GET", "/api/v1/requests/<request_id>"): Sample("/api/v1/requests/{request}"),
     ("POST", "/api/v1/requests/<request_id>/replay"): Sample("/api/v1/requests/{failed_request}/replay"),

@@ -1,5 +1,6 @@
 """The entrance for machines: the REST API under /api/v1 with its OpenAPI document."""
 
+from bridge.web.api import invoice_schemas  # isort: skip (the schemas of routes below)
 from bridge.web.api import (
     billing,
     directory,
@@ -7,6 +8,7 @@ from bridge.web.api import (
     entitlements,
     explanations,
     extensions,
+    invoice_life,
     invoices,
     joins,
     journal,
@@ -31,6 +33,8 @@ __all__ = [
     "entitlements",
     "explanations",
     "extensions",
+    "invoice_life",
+    "invoice_schemas",
     "invoices",
     "joins",
     "journal",

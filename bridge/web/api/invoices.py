@@ -8,6 +8,7 @@ from bridge.billing.close_period import close_period
 from bridge.billing.draft_invoice import preview_invoice
 from bridge.billing.exports import export_csv
 from bridge.billing.invoice_document import draft_document, person_document
+from bridge.billing.invoice_events import statuses
 from bridge.billing.issued_invoices import IssuedInvoice, invoice_people, list_invoices, read_invoice
 from bridge.billing.money import format_minor
 from bridge.database.sessions import Database
@@ -24,7 +25,13 @@ SUBSCRIPTION = text("subscription_id", "Of this subscription; needed where the t
 )
 def show_invoices(call: Call) -> dict[str, Any]:
     with call.database.read(call.tenant_id) as session:
-        return {"items": [_summary(invoice) for invoice in list_invoices(session)]}
+        known = statuses(session)
+        return {
+            "items": [
+                {**_summary(invoice), "status": known.get(invoice.id, "issued")}
+                for invoice in list_invoices(session)
+            ]
+        }
 
 
 @operation(
@@ -110,6 +117,7 @@ def _summary(invoice: IssuedInvoice) -> dict[str, Any]:
         "subscription_id": invoice.subscription_id,
         "period": {"start": invoice.period_start, "end": invoice.period_end},
         "revision": invoice.revision,
+        "reissue": invoice.reissue,
         "issued_on": invoice.issued_on,
         "currency": currency,
         "subtotal": format_minor(invoice.subtotal_minor, currency),

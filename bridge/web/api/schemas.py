@@ -116,22 +116,6 @@ _REPLAYED = {
     "status": maybe(WHOLE),
     "failed_operations": maybe(WHOLE),
 }
-_SHARES = {
-    name: listed(record({name.removesuffix("s"): maybe(TEXT), "amount": MONEY}))
-    for name in ("departments", "cost_centres")
-}
-_INVOICE_CONTENT = {
-    "subscription": TEXT,
-    "period": record({"start": DATE, "end": DATE}),
-    "revision": WHOLE,
-    "issued_on": DATE,
-    "currency": TEXT,
-    "lines": listed(component("InvoiceLine")),
-    **_SHARES,
-    **dict.fromkeys(("subtotal", "tax", "total", "credit_used", "due"), MONEY),
-    "terms": listed(ANY_OBJECT),
-    "billing_terms": ANY_OBJECT,
-}
 _SHARE = {
     "person": maybe(TEXT),
     "plan": maybe(TEXT),
@@ -270,29 +254,6 @@ COMPONENTS: dict[str, Schema] = {
             "for_period_start": DATE,
         }
     ),
-    "InvoiceSummary": record(
-        {
-            "id": TEXT,
-            "number": WHOLE,
-            "subscription_id": TEXT,
-            "period": record({"start": DATE, "end": DATE}),
-            "revision": WHOLE,
-            "issued_on": DATE,
-            "currency": TEXT,
-            "subtotal": MONEY,
-            "tax": MONEY,
-            "total": MONEY,
-            "closed_at": INSTANT,
-            "sha256": TEXT,
-        }
-    ),
-    "Invoice": {
-        "type": "object",
-        "description": "An issued invoice; sha256 is taken over this document without it, keys sorted",
-        "properties": {**_INVOICE_CONTENT, "id": TEXT, "number": WHOLE, "closed_at": INSTANT, "sha256": TEXT},
-        "required": ["id", "number", "currency", "lines", "total", "sha256"],
-    },
-    "InvoicePreview": record(_INVOICE_CONTENT),
     "InvoicePerson": record({"position": WHOLE, **_SHARE, "cause": maybe(TEXT)}),
     "NewInvoice": record({}, {"subscription_id": maybe(TEXT), "period_start": maybe(DATE)}),
     "ClosedInvoice": record({"id": TEXT, "number": WHOLE, "already_closed": TRUTH}),

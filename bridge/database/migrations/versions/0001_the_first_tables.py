@@ -60,7 +60,9 @@ def upgrade() -> None:
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("cause", Key, nullable=False),
         sa.Column("wake_at", Instant(), nullable=False),
-        sa.CheckConstraint("cause IN ('changes', 'boundary', 'nightly')", name=op.f("ck_due_tenants_cause")),
+        sa.CheckConstraint(
+            "cause IN ('changes', 'boundary', 'delivery', 'nightly')", name=op.f("ck_due_tenants_cause")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_due_tenants")),
     )
     op.create_index("ix_due_tenants_wake", "due_tenants", ["wake_at", "tenant_id"], unique=False)
@@ -190,6 +192,26 @@ def upgrade() -> None:
         postgresql_where=sa.text("closed_at IS NULL"),
     )
     op.create_table(
+        "billing_details",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("buyer", Document, nullable=False),
+        sa.Column("corrections", Key, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.CheckConstraint(
+            "corrections IN ('adjustment', 'credit_note')", name=op.f("ck_billing_details_corrections")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_billing_details_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_details")),
+    )
+    op.create_index(
+        "ix_billing_details_valid_from", "billing_details", ["tenant_id", "valid_from"], unique=False
+    )
+    op.create_table(
         "billing_terms",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -269,6 +291,7 @@ def upgrade() -> None:
         "invoice_counters",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("last_number", sa.Integer(), nullable=False),
+        sa.Column("last_credit_note", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_invoice_counters_tenant_id")
         ),
@@ -425,6 +448,7 @@ def upgrade() -> None:
         sa.Column("period_start", sa.Date(), nullable=False),
         sa.Column("period_end", sa.Date(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("reissue", sa.Integer(), nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("currency", Key, nullable=False),
@@ -446,7 +470,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_invoices_run",
         "invoices",
-        ["tenant_id", "subscription_id", "period_start", "revision"],
+        ["tenant_id", "subscription_id", "period_start", "revision", "reissue"],
         unique=True,
     )
     op.create_table(
@@ -545,6 +569,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "person_id", name=op.f("pk_assignment_failures")),
     )
     op.create_table(
+        "credit_notes",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("invoice_id", Key, nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=False),
+        sa.Column("currency", Key, nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("document", Document, nullable=False),
+        sa.Column("sha256", Key, nullable=False),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_credit_notes_amount_minor")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "invoice_id"],
+            ["invoices.tenant_id", "invoices.id"],
+            name=op.f("fk_credit_notes_tenant_id_invoice_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_credit_notes")),
+    )
+    op.create_index("ix_credit_notes_invoice", "credit_notes", ["tenant_id", "invoice_id"], unique=False)
+    op.create_index("uq_credit_notes_number", "credit_notes", ["tenant_id", "number"], unique=True)
+    op.create_table(
         "group_versions",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("group_id", Key, nullable=False),
@@ -568,6 +614,35 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text('"end" IS NULL'),
         postgresql_where=sa.text('"end" IS NULL'),
+    )
+    op.create_table(
+        "invoice_events",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("invoice_id", Key, nullable=False),
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("happened_on", sa.Date(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("reference", Key, nullable=False),
+        sa.Column("source", Key, nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.CheckConstraint("kind IN ('paid', 'void', 'payment_failed')", name=op.f("ck_invoice_events_kind")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "invoice_id"],
+            ["invoices.tenant_id", "invoices.id"],
+            name=op.f("fk_invoice_events_tenant_id_invoice_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_invoice_events")),
+    )
+    op.create_index("ix_invoice_events_invoice", "invoice_events", ["tenant_id", "invoice_id"], unique=False)
+    op.create_index(
+        "uq_invoice_events_last",
+        "invoice_events",
+        ["tenant_id", "invoice_id"],
+        unique=True,
+        sqlite_where=sa.text("kind <> 'payment_failed'"),
+        postgresql_where=sa.text("kind <> 'payment_failed'"),
     )
     op.create_table(
         "invoice_people",
@@ -822,6 +897,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "source", "id", name=op.f("pk_usage")),
     )
     op.create_index("ix_usage_day", "usage", ["tenant_id", "day", "meter"], unique=False)
+    op.create_table(
+        "credit_note_people",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("credit_note_id", Key, nullable=False),
+        sa.Column("page", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("for_period_start", sa.Date(), nullable=False),
+        sa.Column("first_person", Key, nullable=False),
+        sa.Column("last_person", Key, nullable=False),
+        sa.Column("has_unassigned", sa.Boolean(), nullable=False),
+        sa.Column("shares", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "credit_note_id"],
+            ["credit_notes.tenant_id", "credit_notes.id"],
+            name=op.f("fk_credit_note_people_tenant_id_credit_note_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "credit_note_id", "page", name=op.f("pk_credit_note_people")),
+    )
+    op.create_index(
+        "ix_credit_note_people_period", "credit_note_people", ["tenant_id", "for_period_start"], unique=False
+    )
     if op.get_bind().dialect.name == "sqlite":
         _keep_the_journal_on_sqlite()
 
