@@ -11,11 +11,13 @@ from bridge.errors import BridgeError
 BAD_INPUT = 2
 
 COMMANDS = {
+    "alerts": "bridge.cli.storms:alerts",
     "api-key": "bridge.cli.credentials:api_key",
     "connection": "bridge.cli.connections:connection",
     "database": "bridge.cli.database:database",
     "demo": "bridge.cli.demo:demo",
     "explain": "bridge.cli.people:explain",
+    "fuse": "bridge.cli.storms:fuse",
     "group": "bridge.cli.groups:group",
     "invoice": "bridge.cli.invoices:invoice",
     "join-attribute": "bridge.cli.joins:join_attribute",
@@ -32,6 +34,7 @@ COMMANDS = {
     "serve": "bridge.cli.serve:serve",
     "settings": "bridge.cli.settings:settings",
     "simulate": "bridge.cli.simulate:simulate",
+    "storms": "bridge.cli.storms:storms",
     "subscription": "bridge.cli.subscriptions:subscription",
     "tenant": "bridge.cli.tenants:tenant",
     "token": "bridge.cli.credentials:token",

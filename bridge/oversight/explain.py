@@ -176,6 +176,7 @@ def _reasons(session: TenantSession, seats: Sequence[Seat], connection_id: str) 
             groups=_named(session, seat.group_ids, seat.start),
             started_by=facts.get(seat.started_by) if seat.started_by else live,
             ended_by=facts.get(seat.ended_by or ""),
+            storm_id=seat.storm_id,
         )
         for seat in seats
     ]
@@ -212,6 +213,16 @@ def _named(session: TenantSession, group_ids: Sequence[str], at: datetime) -> tu
 
 
 def _sentence(span: SpanReason) -> str:
+    reason = _rule_sentence(span)
+    if span.storm_id is None:
+        return reason
+    return (
+        f"{reason}, until {span.start.isoformat()}: since then access is off, and the seat is held until the "
+        f"storm {span.storm_id} is confirmed or undone"
+    )
+
+
+def _rule_sentence(span: SpanReason) -> str:
     if span.rule == ASSIGNED:
         return f"plan {span.plan} is {ASSIGNED}"
     groups = ", ".join(f"{group.name or group.id}" for group in span.groups)

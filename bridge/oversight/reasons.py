@@ -53,7 +53,10 @@ class RuleOutcome:
 
 @dataclass(frozen=True, slots=True)
 class SpanReason:
-    """A span of a seat: what was held from ``start`` until ``end``, and what made it so."""
+    """A span of a seat: what was held from ``start`` until ``end``, and what made it so.
+
+    With a ``storm_id`` it is held back: it is billed, and gives no access.
+    """
 
     start: datetime
     end: datetime | None
@@ -67,6 +70,7 @@ class SpanReason:
     groups: tuple[NamedGroup, ...]
     started_by: Fact | None
     ended_by: Fact | None
+    storm_id: str | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -83,6 +87,7 @@ class SpanReason:
             "groups": [{"id": group.id, "name": group.name} for group in self.groups],
             "started_by": self.started_by.document() if self.started_by else None,
             "ended_by": self.ended_by.document() if self.ended_by else None,
+            "storm": self.storm_id,
         }
 
 

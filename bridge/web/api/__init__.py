@@ -15,6 +15,7 @@ from bridge.web.api import (
     refusals,
     rules,
     seats,
+    storms,
     tenants,
 )
 from bridge.web.api.operations import blueprint
@@ -35,5 +36,6 @@ __all__ = [
     "refusals",
     "rules",
     "seats",
+    "storms",
     "tenants",
 ]
