@@ -11,6 +11,7 @@ from bridge.errors import BridgeError
 BAD_INPUT = 2
 
 COMMANDS = {
+    "alerts": "bridge.cli.storms:alerts",
     "api-key": "bridge.cli.credentials:api_key",
     "billing-terms": "bridge.cli.billing_terms:billing_terms",
     "connection": "bridge.cli.connections:connection",
@@ -19,6 +20,7 @@ COMMANDS = {
     "demo": "bridge.cli.demo:demo",
     "entitlements": "bridge.cli.people:entitlements",
     "explain": "bridge.cli.people:explain",
+    "fuse": "bridge.cli.storms:fuse",
     "group": "bridge.cli.groups:group",
     "invoice": "bridge.cli.invoices:invoice",
     "join-attribute": "bridge.cli.joins:join_attribute",
@@ -38,6 +40,7 @@ COMMANDS = {
     "settings": "bridge.cli.settings:settings",
     "sign-ins": "bridge.cli.meters:sign_ins",
     "simulate": "bridge.cli.simulate:simulate",
+    "storms": "bridge.cli.storms:storms",
     "subscription": "bridge.cli.subscriptions:subscription",
     "tenant": "bridge.cli.tenants:tenant",
     "token": "bridge.cli.credentials:token",

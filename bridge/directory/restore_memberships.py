@@ -28,10 +28,20 @@ class Away:
 
 
 def memberships_away(
-    session: TenantSession, person_ids: Collection[str], connection_id: str, start: datetime, end: datetime
+    session: TenantSession,
+    people_until: Mapping[datetime | None, Collection[str]],
+    connection_id: str,
+    *,
+    start: datetime,
 ) -> Away:
-    """Lock the groups and return who of the people was taken out of them, and is not back."""
-    ended = _ended(session, person_ids, connection_id, start, end)
+    """Lock the groups and return who was taken out of them from ``start`` on, and is not back.
+
+    ``people_until`` are people by the instant until which it is looked for, None for until now.
+    """
+    ended: set[tuple[str, str]] = set()
+    for end, some in people_until.items():
+        ended |= _ended(session, some, connection_id, start, end)
+    person_ids = [id_ for some in people_until.values() for id_ in some]
     groups: dict[str, datetime] = {}
     for ids in in_chunks(sorted({group_id for group_id, _ in ended})):
         living = select(Group.id, Group.changed_at).where(Group.id.in_(ids), Group.deleted_at.is_(None))
@@ -79,7 +89,11 @@ def reopen_memberships(
 
 
 def _ended(
-    session: TenantSession, person_ids: Collection[str], connection_id: str, start: datetime, end: datetime
+    session: TenantSession,
+    person_ids: Collection[str],
+    connection_id: str,
+    start: datetime,
+    end: datetime | None,
 ) -> set[tuple[str, str]]:
     """Return (group, member) of the memberships that the connection's own requests ended."""
     own = (
@@ -95,8 +109,9 @@ def _ended(
     found: set[tuple[str, str]] = set()
     for ids in in_chunks(person_ids):
         rows = select(Membership.group_id, Membership.member_id).where(
-            Membership.member_id.in_(ids), Membership.end >= start, Membership.end <= end, own
+            Membership.member_id.in_(ids), Membership.end >= start, own
         )
+        rows = rows if end is None else rows.where(Membership.end <= end)
         found.update((group_id, member_id) for group_id, member_id in session.execute(rows))
     return found
 

@@ -66,22 +66,32 @@ def restore_people(
 ) -> Restored:
     """Make active again whom the connection deactivated or deleted, and reopen the memberships it ended.
 
-    All of it from one instant on, in a number of statements that does not grow with the people. Who is active
-    again, or in the group again, stays as they are. A deleted person stays deleted where somebody else has
-    the name or external id by now.
+    What it took from people while they were away is given back too, however late: many providers clear
+    groups or delete people weeks after they deactivated them. All of it from one instant on, in a number of
+    statements that does not grow with the people. Who is active again, or in the group again, stays as they
+    are. A deleted person stays deleted where somebody else has the name or external id by now.
     """
-    found = _accounts(session, person_ids, window)
+    found, buried = _accounts(session, person_ids, window)
     free = _with_free_names(session, window.connection_id, found)
-    gone = {each.id for each in found} - {each.id for each in free}
-    away = memberships_away(session, set(person_ids) - gone, window.connection_id, window.start, window.end)
+    back = {each.id for each in free}
+    gone = {each.id for each in found} - back
+    others = set(person_ids) - buried - back  # a tombstone is in no group
+    away = memberships_away(
+        session, {window.end: others, None: back}, window.connection_id, start=window.start
+    )
     at = fact_instant(now, *(each.changed_at for each in free), *away.changed_at.values())
     causes = _write(session, free, cause=cause, at=at, now=now)
     reopened = reopen_memberships(session, away, cause=cause, at=at, now=now)
     return Restored(at, len(causes), reopened, len(gone), away.unopenable)
 
 
-def _accounts(session: TenantSession, person_ids: Collection[str], window: Window) -> list[_Account]:
-    """Lock the accounts of the connection, and return whom it sent away in the window, as they were."""
+def _accounts(
+    session: TenantSession, person_ids: Collection[str], window: Window
+) -> tuple[list[_Account], set[str]]:
+    """Lock the accounts of the connection, and return whom it sent away in the window, as they were.
+
+    Besides them, the ids of all that are deleted, whenever that was.
+    """
     row = Person
     columns = (row.id, row.version, row.changed_at, row.deleted_at, row.active)
     locked = [
@@ -101,7 +111,7 @@ def _accounts(session: TenantSession, person_ids: Collection[str], window: Windo
         resource = _resource_before(versions.get(id_, []), window)
         if resource is not None:
             found.append(_Account(id_, version, changed_at, deleted_at, resource))
-    return found
+    return found, {known.id for known in locked if known.deleted_at is not None}
 
 
 def _resource_before(versions: Sequence[PersonVersionFact], window: Window) -> dict[str, Any] | None:

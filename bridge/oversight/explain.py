@@ -186,6 +186,7 @@ def _reasons(
             started_by=facts.get(seat.started_by) if seat.started_by else live,
             ended_by=facts.get(seat.ended_by or ""),
             override=next((each for each in overrides if each.holds(seat.start)), None),
+            storm_id=seat.storm_id,
         )
         for seat in seats
     ]
@@ -222,6 +223,16 @@ def _named(session: TenantSession, group_ids: Sequence[str], at: datetime) -> tu
 
 
 def _sentence(span: SpanReason) -> str:
+    reason = _rule_sentence(span)
+    if span.storm_id is None:
+        return reason
+    return (
+        f"{reason}, until {span.start.isoformat()}: since then access is off, and the seat is held until the "
+        f"storm {span.storm_id} is confirmed or undone"
+    )
+
+
+def _rule_sentence(span: SpanReason) -> str:
     if span.rule == OVERRIDE and span.override is not None:
         return f"an override by {span.override.author} gives plan {span.plan}: {span.override.reason}"
     if span.rule == ASSIGNED:

@@ -56,7 +56,8 @@ class RuleOutcome:
 class SpanReason:
     """A span of a seat: what was held from ``start`` until ``end``, and what made it so.
 
-    ``override`` is the one that decided when the span began.
+    ``override`` is the one that decided when the span began. With a ``storm_id`` it is held back: it is
+    billed, and gives no access.
     """
 
     start: datetime
@@ -72,6 +73,7 @@ class SpanReason:
     started_by: Fact | None
     ended_by: Fact | None
     override: Override | None = None
+    storm_id: str | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -89,6 +91,7 @@ class SpanReason:
             "override": override_document(self.override),
             "started_by": self.started_by.document() if self.started_by else None,
             "ended_by": self.ended_by.document() if self.ended_by else None,
+            "storm": self.storm_id,
         }
 
 

@@ -16,6 +16,7 @@ from bridge.billing.subscriptions import create_default_subscription
 from bridge.database.ids import new_id
 from bridge.database.sessions import Database
 from bridge.journal.record import Cause
+from bridge.seats.tables import Storm
 from bridge.tenants.create import create_connection, create_tenant
 from bridge.web.context import Bridge
 
@@ -139,6 +140,21 @@ def live_through_september(running: Running, customer: Customer) -> None:
     requests = running.api(customer, "GET", "/requests?route=/scim/v2/Users&status=201").json
     ids["request"] = requests["items"][0]["id"]
     ids["failed request"] = _refused_for_a_moment(running, customer)
+    for name in ("storm", "other storm"):
+        ids[name] = _storm(running, customer)
+
+
+def _storm(running: Running, customer: Customer) -> str:
+    """Leave a storm to be decided, in which nobody lost anything."""
+    storm_id = new_id(OCTOBER)
+    with running.database.write(customer.tenant_id) as session:
+        session.add(
+            Storm(
+                tenant_id=customer.tenant_id, id=storm_id, connection_id=customer.ids["connection"],
+                first_at=OCTOBER, last_at=OCTOBER, status="open", opened_at=OCTOBER, opened_by="",
+            )
+        )  # fmt: skip
+    return storm_id
 
 
 def _refused_for_a_moment(running: Running, customer: Customer) -> str:

@@ -103,6 +103,14 @@ SAMPLES = {
     ("GET", "/api/v1/people/<person_id>/entitlements"): Sample(
         "/api/v1/people/{person}/entitlements?at=2026-09-15T00:00:00Z"
     ),
+    ("GET", "/api/v1/storms"): Sample("/api/v1/storms?status=open"),
+    ("GET", "/api/v1/storms/<storm_id>"): Sample("/api/v1/storms/{storm}"),
+    ("GET", "/api/v1/storms/<storm_id>/people"): Sample("/api/v1/storms/{storm}/people"),
+    ("POST", "/api/v1/storms/<storm_id>/confirm"): Sample("/api/v1/storms/{storm}/confirm"),
+    ("POST", "/api/v1/storms/<storm_id>/undo"): Sample("/api/v1/storms/{other_storm}/undo"),
+    ("GET", "/api/v1/fuse"): Sample("/api/v1/fuse"),
+    ("PATCH", "/api/v1/fuse"): Sample("/api/v1/fuse", lambda _ids: {"people": 20}),
+    ("GET", "/api/v1/alerts"): Sample("/api/v1/alerts?open=true"),
     ("POST", "/api/v1/people/<person_id>/accounts"): Sample(
         "/api/v1/people/{person}/accounts", lambda ids: {"account_id": ids["other person"], "reason": "trial"}
     ),

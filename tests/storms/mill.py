@@ -146,7 +146,7 @@ class Mill:
     def decides(self, what, *, when):
         """Confirm or undo all storms that are open, and let the workers follow."""
         decide = {"confirm": confirm_storm, "undo": undo_storm}[what]
-        for storm in self.storms:
+        for storm in reversed(self.storms):  # the latest first: it may be about people of an earlier one
             if storm.status == "open":
                 with self.database.write(self.tenant_id) as session:
                     decide(session, storm.id, cause=MARA, now=when)

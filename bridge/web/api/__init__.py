@@ -20,6 +20,7 @@ from bridge.web.api import (
     refusals,
     rules,
     seats,
+    storms,
     tenants,
     usage,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "refusals",
     "rules",
     "seats",
+    "storms",
     "tenants",
     "usage",
 ]

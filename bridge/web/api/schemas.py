@@ -230,14 +230,12 @@ COMPONENTS: dict[str, Schema] = {
     "AppliedExtension": record({"id": TEXT, "urn": TEXT, "version": WHOLE, "applied": TRUTH}),
     "Seat": record(
         {
-            "person_id": TEXT,
-            "plan": TEXT,
+            **dict.fromkeys(("person_id", "plan", "rule_set_id", "rule"), TEXT),
+            **dict.fromkeys(("department", "cost_centre", "storm_id"), maybe(TEXT)),
+            "held": TRUTH,
             "roles": TEXTS,
             "start": INSTANT,
             "end": maybe(INSTANT),
-            **dict.fromkeys(("department", "cost_centre"), maybe(TEXT)),
-            "rule_set_id": TEXT,
-            "rule": TEXT,
             "group_ids": TEXTS,
         }
     ),
@@ -273,7 +271,7 @@ COMPONENTS: dict[str, Schema] = {
             "end": maybe(INSTANT),
             "plan": TEXT,
             "roles": TEXTS,
-            **dict.fromkeys(("department", "cost_centre"), maybe(TEXT)),
+            **dict.fromkeys(("department", "cost_centre", "storm"), maybe(TEXT)),
             "rule_set": TEXT,
             "rule_set_version": maybe(WHOLE),
             "rule": TEXT,

@@ -47,4 +47,6 @@ def _seat(row: Seat) -> dict[str, Any]:
         "rule_set_id": row.rule_set_id,
         "rule": row.rule,
         "group_ids": row.group_ids,
+        "held": row.storm_id is not None,
+        "storm_id": row.storm_id,
     }
