@@ -72,6 +72,9 @@ class Settings(BaseSettings):
         4 * MEBIBYTE, ge=1024, description="Largest bulk request, within the largest request body."
     )
     overrides: int = Field(1000, ge=1, description="Most overrides of one person, ended ones included.")
+    preview_hours: int = Field(
+        24, ge=1, description="Hours for which a preview can be looked at, or applied."
+    )
     rules: int = Field(1000, ge=1, description="Most rules in one rule set.")
     extension_schemas: int = Field(10, ge=0, description="Most schemas that a tenant may define itself.")
     extension_attributes: int = Field(

@@ -118,6 +118,12 @@ SAMPLES = {
     ("GET", "/api/v1/rule-sets"): Sample("/api/v1/rule-sets"),
     ("GET", "/api/v1/rule-sets/<rule_set_id>"): Sample("/api/v1/rule-sets/{rule_set}"),
     ("POST", "/api/v1/rule-sets"): Sample("/api/v1/rule-sets?note=trial", lambda _ids: rules("nobody"), 201),
+    ("POST", "/api/v1/rule-sets/preview"): Sample("/api/v1/rule-sets/preview", lambda _ids: rules("nobody")),
+    ("POST", "/api/v1/connections/<connection_id>/live/preview"): Sample(
+        "/api/v1/connections/{observed_connection}/live/preview", lambda _ids: {}
+    ),
+    ("GET", "/api/v1/previews/<preview_id>"): Sample("/api/v1/previews/{preview}"),
+    ("GET", "/api/v1/previews/<preview_id>/people"): Sample("/api/v1/previews/{preview}/people"),
     ("POST", "/api/v1/people/<person_id>/overrides"): Sample(
         "/api/v1/people/{person}/overrides", lambda _ids: {"plan": "premium", "reason": "trial"}, 201
     ),

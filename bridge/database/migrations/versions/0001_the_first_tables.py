@@ -230,6 +230,21 @@ def upgrade() -> None:
     )
     op.create_index("uq_journal_seals_entry", "journal_seals", ["tenant_id", "entry_id"], unique=True)
     op.create_table(
+        "previews",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("subject", Key, nullable=False),
+        sa.Column("starts_at", Instant(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("digest", Key, nullable=False),
+        sa.Column("document", Document, nullable=False),
+        sa.CheckConstraint("kind IN ('rules', 'live')", name=op.f("ck_previews_kind")),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_previews_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_previews")),
+    )
+    op.create_index("ix_previews_created", "previews", ["tenant_id", "created_at"], unique=False)
+    op.create_table(
         "price_terms",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -405,6 +420,21 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "preview_people",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("preview_id", Key, nullable=False),
+        sa.Column("page", sa.Integer(), nullable=False),
+        sa.Column("steps", Document, nullable=False),
+        sa.Column("person_ids", Document, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "preview_id"],
+            ["previews.tenant_id", "previews.id"],
+            name=op.f("fk_preview_people_tenant_id_preview_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "preview_id", "page", name=op.f("pk_preview_people")),
     )
     op.create_table(
         "assignment_failures",
