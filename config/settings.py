@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     preview_hours: int = Field(
         24, ge=1, description="Hours for which a preview can be looked at, or applied."
     )
+    roles: int = Field(200, ge=1, description="Most roles of a tenant's own.")
     rules: int = Field(1000, ge=1, description="Most rules in one rule set.")
     extension_schemas: int = Field(10, ge=0, description="Most schemas that a tenant may define itself.")
     extension_attributes: int = Field(

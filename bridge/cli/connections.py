@@ -17,7 +17,6 @@ from bridge.oversight.apply_previewed import switch_live
 from bridge.oversight.preview_change import preview_live
 from bridge.tenants.connections import list_connections
 from bridge.tenants.create import KINDS, create_connection
-from config.catalogue import roles
 from config.settings import settings
 
 
@@ -62,9 +61,7 @@ def go_live(connection_id: str, *, preview_id: str | None, preview: bool, json: 
     now, hours = clock.now(), settings().preview_hours
     database, tenant_id = parts().database, tenant_of_connection(connection_id)
     if preview:
-        found = preview_live(
-            database, tenant_id, connection_id, live_from=None, known_roles=roles(), hours=hours, now=now
-        )
+        found = preview_live(database, tenant_id, connection_id, live_from=None, hours=hours, now=now)
         print_preview(found, json=json)
         return
     with database.write(tenant_id) as session:

@@ -18,7 +18,6 @@ from bridge.mapping.rule_sets import versions
 from bridge.oversight.apply_previewed import change_rules
 from bridge.oversight.preview_change import WantedRules, back_test, preview_rules
 from config.catalogue import plan_keys
-from config.catalogue import roles as role_catalogue
 from config.settings import settings
 
 
@@ -51,7 +50,6 @@ def apply(
     wanted = WantedRules(
         document=read_document(file),
         known_plans=plan_keys(),
-        known_roles=role_catalogue(),
         limits=Limits(rules=settings().rules),
         effective_from=instant(effective_from),
     )

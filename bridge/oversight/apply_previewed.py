@@ -8,6 +8,7 @@ from bridge.database.sessions import TenantSession
 from bridge.directory.go_live import go_live
 from bridge.journal.record import Cause
 from bridge.mapping.apply_rules import AppliedRules, apply_rules
+from bridge.mapping.role_catalogues import roles_of
 from bridge.oversight.effects import Effect, effects_of
 from bridge.oversight.preview_change import WantedRules, change_of_rules, change_to_live
 from bridge.oversight.previews import digest_of, find_preview, refuse_another, refuse_stale
@@ -45,7 +46,7 @@ def change_rules(
         note=note,
         effective_from=wanted.effective_from,
         known_plans=wanted.known_plans,
-        known_roles=wanted.known_roles,
+        known_roles=roles_of(session),
         cause=cause,
         now=now,
         limits=wanted.limits,

@@ -20,6 +20,7 @@ from bridge.directory.tables import Person
 from bridge.errors import Conflict, InvalidValue
 from bridge.mapping.apply_rules import refuse_settled
 from bridge.mapping.calendar import next_start, with_rules
+from bridge.mapping.role_catalogues import roles_of
 from bridge.mapping.rule_document import Limits, parse_rules, settled_document
 from bridge.mapping.rule_sets import rule_sets_in_force
 from bridge.mapping.rules import RuleSetRules
@@ -31,7 +32,6 @@ from bridge.oversight.price_change import a_period, a_year, next_invoice, subscr
 from bridge.oversight.try_change import Change, try_change
 from bridge.tenants.connections import find_connection
 from bridge.tenants.extension_schemas import user_schema
-from config.catalogue import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,6 @@ class WantedRules:
 
     document: Mapping[str, Any]
     known_plans: Collection[str]
-    known_roles: Mapping[str, Role]
     limits: Limits
     effective_from: datetime | None
 
@@ -49,7 +48,7 @@ class WantedRules:
         rules = parse_rules(
             self.document,
             known_plans=self.known_plans,
-            known_roles=self.known_roles,
+            known_roles=roles_of(session),
             limits=self.limits,
             schema=user_schema(session),
         )
@@ -66,7 +65,7 @@ def preview_rules(
     with database.read(tenant_id) as session:
         rules, stored = wanted.read(session)
         change = change_of_rules(session, rules, effective_from=wanted.effective_from, now=now)
-        document, effects = _previewed(session, change, administering(wanted.known_roles))
+        document, effects = _previewed(session, change)
     subject, starts_at = digest_of(stored), wanted.effective_from
     with database.write(tenant_id) as session:
         id_ = keep_preview(
@@ -88,7 +87,6 @@ def preview_live(
     connection_id: str,
     *,
     live_from: datetime | None,
-    known_roles: Mapping[str, Role],
     hours: int,
     now: datetime,
 ) -> dict[str, Any]:
@@ -98,7 +96,7 @@ def preview_live(
     """
     with database.read(tenant_id) as session:
         change = change_to_live(session, connection_id, live_from=live_from, now=now)
-        document, effects = _previewed(session, change, administering(known_roles))
+        document, effects = _previewed(session, change)
     with database.write(tenant_id) as session:
         id_ = keep_preview(
             session, document, effects, kind="live", subject=connection_id, starts_at=live_from, hours=hours,
@@ -136,7 +134,7 @@ def back_test(
             until=end,
             at=as_of,
         )
-        document, _effects = _previewed(session, change, administering(wanted.known_roles), past=period)
+        document, _effects = _previewed(session, change, past=period)
     return {"id": None, "kind": "rules", "effective_from": None, "as_of": as_of.isoformat(), **document}
 
 
@@ -182,10 +180,10 @@ def change_to_live(
 
 
 def _previewed(
-    session: TenantSession, change: Change, administers: frozenset[str], *, past: Period | None = None
+    session: TenantSession, change: Change, *, past: Period | None = None
 ) -> tuple[dict[str, Any], tuple[Effect, ...]]:
     with _uncollected():
-        return _computed(session, change, administers, past)
+        return _computed(session, change, past)
 
 
 @contextmanager
@@ -204,7 +202,7 @@ def _uncollected() -> Iterator[None]:
 
 
 def _computed(
-    session: TenantSession, change: Change, administers: frozenset[str], past: Period | None
+    session: TenantSession, change: Change, past: Period | None
 ) -> tuple[dict[str, Any], tuple[Effect, ...]]:
     trial = try_change(session, change, closed_until=closed_until(session))
     before, after = Supposition(trial.before), Supposition(trial.after, trial.late)
@@ -215,6 +213,8 @@ def _computed(
     else:
         invoice, year = a_period(session, before, after, past), None
     return (
-        preview_document(trial, effects, administering=administers, invoice=invoice, year=year),
+        preview_document(
+            trial, effects, administering=administering(roles_of(session)), invoice=invoice, year=year
+        ),
         effects,
     )

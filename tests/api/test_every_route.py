@@ -57,6 +57,10 @@ def renaming(_ids: dict[str, str]) -> object:
     return {"schemas": [PATCH], "Operations": [{"op": "replace", "path": "displayName", "value": "Drivers"}]}
 
 
+def own_roles(_ids: dict[str, str]) -> object:
+    return {"dispatcher": {"name": "Dispatcher", "privileges": ["tours:write"]}}
+
+
 def search(_ids: dict[str, str]) -> object:
     return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}
 
@@ -124,6 +128,10 @@ SAMPLES = {
     ),
     ("GET", "/api/v1/previews/<preview_id>"): Sample("/api/v1/previews/{preview}"),
     ("GET", "/api/v1/previews/<preview_id>/people"): Sample("/api/v1/previews/{preview}/people"),
+    ("GET", "/api/v1/roles"): Sample("/api/v1/roles"),
+    ("GET", "/api/v1/role-catalogues"): Sample("/api/v1/role-catalogues"),
+    ("POST", "/api/v1/roles"): Sample("/api/v1/roles", own_roles, 201),
+    ("POST", "/api/v1/roles/preview"): Sample("/api/v1/roles/preview", own_roles),
     ("POST", "/api/v1/people/<person_id>/overrides"): Sample(
         "/api/v1/people/{person}/overrides", lambda _ids: {"plan": "premium", "reason": "trial"}, 201
     ),

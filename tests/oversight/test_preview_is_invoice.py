@@ -16,7 +16,6 @@ from bridge.oversight.preview_change import WantedRules, preview_rules
 from bridge.oversight.previews import preview_page
 from bridge.oversight.reconcile import reconcile
 from bridge.seats.due import take_due
-from config.catalogue import roles
 from tests.seats.facts import HOURS, at, person_facts, rule_documents
 from tests.seats.house import OPERATOR, PLANS, House, database, shared_url
 
@@ -44,7 +43,7 @@ class Firm(House):
 
     def wanted(self, document, effective_from=None):
         return WantedRules(
-            document=document, known_plans=PLANS, known_roles=roles(), limits=Limits(),
+            document=document, known_plans=PLANS, limits=Limits(),
             effective_from=effective_from,
         )  # fmt: skip
 

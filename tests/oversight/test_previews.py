@@ -28,7 +28,7 @@ OTHER = [
 
 def wanted(rules=OTHER, *, since=None):
     return WantedRules(
-        document={"rules": rules}, known_plans=PLANS, known_roles=roles(), limits=Limits(),
+        document={"rules": rules}, known_plans=PLANS, limits=Limits(),
         effective_from=since and at(since),
     )  # fmt: skip
 
@@ -262,7 +262,7 @@ def observed(staffed: Company) -> Company:
 def test_going_live_is_previewed_and_bound_like_rules_are(observed):
     def asked(now="2026-02-10"):
         return preview_live(
-            observed.database, TENANT, "entra", live_from=None, known_roles=roles(), hours=24, now=at(now)
+            observed.database, TENANT, "entra", live_from=None, hours=24, now=at(now)
         )  # fmt: skip
 
     def switch(preview_id, now="2026-02-10"):
@@ -288,7 +288,7 @@ def test_going_live_is_previewed_and_bound_like_rules_are(observed):
         asked()
     with pytest.raises(NotFound):
         preview_live(
-            observed.database, TENANT, "google", live_from=None, known_roles=roles(), hours=24,
+            observed.database, TENANT, "google", live_from=None, hours=24,
             now=at("2026-02-10"),
         )  # fmt: skip
 
@@ -296,6 +296,6 @@ def test_going_live_is_previewed_and_bound_like_rules_are(observed):
 def test_a_connection_cannot_go_live_before_it_was_made(observed):
     with pytest.raises(InvalidValue, match="name a later instant"):
         preview_live(
-            observed.database, TENANT, "entra", live_from=at("2025-12-31"), known_roles=roles(), hours=24,
+            observed.database, TENANT, "entra", live_from=at("2025-12-31"), hours=24,
             now=at("2026-02-10"),
         )  # fmt: skip

@@ -22,7 +22,7 @@ from bridge.web.api.schemas import (
     record,
 )
 from bridge.web.context import bridge
-from config.catalogue import plan_keys, roles
+from config.catalogue import plan_keys
 
 _HELD = record({"plan": TEXT, "roles": TEXTS})
 _STEPS = listed(record({"before": _HELD, "after": _HELD}))
@@ -82,7 +82,6 @@ def make_live_preview(call: Call, connection_id: str) -> dict[str, Any]:
         call.tenant_id,
         connection_id,
         live_from=None if text is None else parse_instant(text, pointer="/live_from"),
-        known_roles=roles(),
         hours=bridge().settings.preview_hours,
         now=call.now,
     )
@@ -120,7 +119,6 @@ def wanted_rules(call: Call) -> WantedRules:
     return WantedRules(
         document=call.body,
         known_plans=plan_keys(),
-        known_roles=roles(),
         limits=Limits(rules=bridge().settings.rules),
         effective_from=call.query["effective_from"],
     )

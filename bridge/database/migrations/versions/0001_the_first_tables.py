@@ -259,6 +259,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_price_terms_plan", "price_terms", ["tenant_id", "plan", "valid_from"], unique=False)
     op.create_table(
+        "role_catalogues",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("author", Key, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("document", Document, nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_role_catalogues_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_role_catalogues")),
+    )
+    op.create_index("uq_role_catalogues_version", "role_catalogues", ["tenant_id", "version"], unique=True)
+    op.create_table(
         "rule_sets",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
