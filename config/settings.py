@@ -75,6 +75,10 @@ class Settings(BaseSettings):
         4 * MEBIBYTE, ge=1024, description="Largest bulk request, within the largest request body."
     )
     overrides: int = Field(1000, ge=1, description="Most overrides of one person, ended ones included.")
+    preview_hours: int = Field(
+        24, ge=1, description="Hours for which a preview can be looked at, or applied."
+    )
+    roles: int = Field(200, ge=1, description="Most roles of a tenant's own.")
     rules: int = Field(1000, ge=1, description="Most rules in one rule set.")
     meters: int = Field(100, ge=1, description="Most meters of a tenant.")
     usage_events: int = Field(5_000, ge=1, le=30_000, description="Most events of consumption in one batch.")

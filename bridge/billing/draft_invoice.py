@@ -23,6 +23,7 @@ from bridge.billing.pricing.lines import Line as PricedLine
 from bridge.billing.runs import next_runs, run_for
 from bridge.billing.subscription_terms import SubscriptionTerms
 from bridge.billing.subscriptions import read_subscription, read_subscriptions
+from bridge.billing.suppositions import supposed
 from bridge.billing.tables import CreditNotePeople, Invoice, InvoicePeople
 from bridge.billing.uncollected import uncollected
 from bridge.database.sessions import TenantSession
@@ -135,10 +136,16 @@ def differences_of(
 
 
 def pending_changes(session: TenantSession) -> list[PendingChange]:
-    """Return the late changes that no invoice answers yet, in the order in which they were recorded."""
+    """Return the late changes that no invoice answers yet, in the order in which they were recorded.
+
+    Those of a supposition come last; nothing has caused them yet.
+    """
     columns = select(LateChange.id, LateChange.person_id, LateChange.since, LateChange.cause_id)
     rows = session.execute(columns.order_by(LateChange.recorded_at, LateChange.id))
-    return [PendingChange(*row) for row in rows]
+    recorded = [PendingChange(*row) for row in rows]
+    supposition = supposed(session)
+    imagined = () if supposition is None else supposition.late
+    return [*recorded, *(PendingChange("", person_id, since, "") for person_id, since in imagined)]
 
 
 def unsettled_periods(session: TenantSession) -> list[IssuedPeriod]:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from bridge.billing.pricing.price_period import SeatSpan
+from bridge.billing.suppositions import Supposition, supposed
 from bridge.database.sessions import TenantSession
 from bridge.seats.tables import Seat
 
@@ -18,11 +19,15 @@ ROWS_AT_ONCE = 20_000
 
 def read_seat_spans(session: TenantSession, start: datetime, end: datetime) -> list[SeatSpan]:
     """Return the billed spans that touch ``[start, end)``; a large tenant's month has a million of them."""
-    return list(_spans(session, start, end))
+    supposition = supposed(session)
+    return list(_spans(session, start, end)) if supposition is None else _within(supposition, start, end)
 
 
 def billed_plans(session: TenantSession, start: datetime, end: datetime) -> set[str]:
     """Return the plans that anyone holds in ``[start, end)``."""
+    supposition = supposed(session)
+    if supposition is not None:
+        return {seat.plan for seat in _within(supposition, start, end)}
     return set(session.scalars(select(Seat.plan).distinct().where(touches(start, end))))
 
 
@@ -30,6 +35,11 @@ def touches(start: datetime, end: datetime) -> ColumnElement[bool]:
     """Select the billed seats that are held at an instant of ``[start, end)``."""
     held = and_(Seat.start < end, or_(Seat.end.is_(None), Seat.end > start))
     return and_(held, Seat.plan != UNBILLED_PLAN)
+
+
+def _within(supposition: Supposition, start: datetime, end: datetime) -> list[SeatSpan]:
+    seats = supposition.seats
+    return [seat for seat in seats if seat.start < end and (seat.end is None or seat.end > start)]
 
 
 def _spans(session: TenantSession, start: datetime, end: datetime) -> Iterator[SeatSpan]:

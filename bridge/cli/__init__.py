@@ -33,6 +33,7 @@ COMMANDS = {
     "quote": "bridge.cli.quote:quote",
     "reconcile": "bridge.cli.reconcile:reconcile",
     "requests": "bridge.cli.requests:requests",
+    "roles": "bridge.cli.roles:roles",
     "rules": "bridge.cli.rules:rules",
     "schema": "bridge.cli.extension_schemas:schema",
     "seats": "bridge.cli.people:seats",

@@ -12,9 +12,12 @@ from bridge.cli.operator import (
     tenant_named,
     tenant_of_connection,
 )
-from bridge.directory.go_live import go_live as make_live
+from bridge.cli.previews import print_preview
+from bridge.oversight.apply_previewed import switch_live
+from bridge.oversight.preview_change import preview_live
 from bridge.tenants.connections import list_connections
 from bridge.tenants.create import KINDS, create_connection
+from config.settings import settings
 
 
 @click.group()
@@ -50,9 +53,28 @@ def list_all(tenant: str) -> None:
 
 @connection.command("go-live")
 @click.argument("connection_id")
-def go_live(connection_id: str) -> None:
-    """Bill the connection's people from now on."""
-    now = clock.now()
-    with parts().database.write(tenant_of_connection(connection_id)) as session:
-        make_live(session, connection_id, live_from=now, cause=cause(), now=now)
+@click.option("--preview", is_flag=True, help="Only tell what it would do to people and money.")
+@click.option("--preview-id", help="Switch only if it does what this preview shows.")
+@as_json
+def go_live(connection_id: str, *, preview_id: str | None, preview: bool, json: bool) -> None:
+    """Bill the connection's people from now on, or preview that."""
+    now, hours = clock.now(), settings().preview_hours
+    database, tenant_id = parts().database, tenant_of_connection(connection_id)
+    if preview:
+        found = preview_live(database, tenant_id, connection_id, live_from=None, hours=hours, now=now)
+        print_preview(found, json=json)
+        return
+    with database.write(tenant_id) as session:
+        switch_live(
+            session,
+            connection_id,
+            live_from=None,
+            preview_id=preview_id,
+            hours=hours,
+            cause=cause(),
+            now=now,
+        )
     click.echo(f"connection {connection_id} is live from {now.isoformat()}")
+
+
+connection.add_command(go_live, "live")

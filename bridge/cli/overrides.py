@@ -9,8 +9,9 @@ from bridge.cli.operator import as_json, cause, instant, parts, print_json, prin
 from bridge.cli.people import person_named
 from bridge.mapping.overrides import Override
 from bridge.mapping.read_overrides import overrides_page, read_overrides
+from bridge.mapping.role_catalogues import roles_of
 from bridge.mapping.set_override import WantedOverride, end_override, set_override
-from config.catalogue import plan_keys, roles
+from config.catalogue import plan_keys
 
 ALL = 100_000
 SHOWN = ("id", "person_id", "start", "end", "plan", "roles", "reason", "author")
@@ -59,7 +60,7 @@ def set_one(
             ),
             author=getpass.getuser(),
             known_plans=plan_keys(),
-            known_roles=roles(),
+            known_roles=roles_of(session),
             most=parts().settings.overrides,
             cause=cause(),
             now=clock.now(),

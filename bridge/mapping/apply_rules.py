@@ -63,7 +63,7 @@ def apply_rules(
     document = settled_document(document, rules)
     tenant = session.scalars(select(Tenant).with_for_update()).one()  # one version number at a time
     start = (effective_from or now).astimezone(UTC)
-    _refuse_settled(start, tenant.settled_until)
+    refuse_settled(start, tenant.settled_until)
     known = versions(session)
     current = version_at(known, start)
     if current is not None and current.document == document and (start <= now or current.start == start):
@@ -86,7 +86,8 @@ def apply_rules(
     return AppliedRules(new.id, new.version, start, until, applied=True)
 
 
-def _refuse_settled(start: datetime, settled_until: datetime | None) -> None:
+def refuse_settled(start: datetime, settled_until: datetime | None) -> None:
+    """Refuse rules for time that is settled. Raises ``InvalidValue``."""
     if settled_until is not None and start < settled_until:
         raise InvalidValue(
             f"/effective_from: found {start.isoformat()}, but everything before {settled_until.isoformat()} "

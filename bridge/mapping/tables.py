@@ -52,3 +52,20 @@ class PersonOverride(TenantRow):
     author: Mapped[str]
     started_by: Mapped[str]
     ended_by: Mapped[str | None]
+
+
+class RoleCatalogue(TenantRow):
+    """One immutable version of a tenant's own roles; the newest holds, from when it was made."""
+
+    __tablename__ = "role_catalogues"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),
+        Index("uq_role_catalogues_version", "tenant_id", "version", unique=True),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    author: Mapped[str]
+    created_at: Mapped[datetime]
+    document: Mapped[dict[str, Any]]
+    cause_id: Mapped[str]

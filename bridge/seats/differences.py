@@ -185,14 +185,14 @@ def _announcement(since: datetime, before: _Held | None, after: _Held | None, ca
 def _late(
     stored: Sequence[StoredSpan], wanted: Sequence[Span], closed_until: datetime | None, cause_id: str
 ) -> LateDifference | None:
-    since = _money_differs_from([each.span for each in stored], wanted)
+    since = money_differs_from([each.span for each in stored], wanted)
     if since is None or closed_until is None or since >= closed_until:
         return None
     edge = _edges(wanted).get(since)
     return LateDifference(since, (edge and edge[0][2]) or cause_id)
 
 
-def _money_differs_from(stored: Sequence[Span], wanted: Sequence[Span]) -> datetime | None:
+def money_differs_from(stored: Sequence[Span], wanted: Sequence[Span]) -> datetime | None:
     """Return the first instant at which the two differ in plan, department or cost centre."""
     before, after = _costs(stored), _costs(wanted)
     was = is_now = _FREE

@@ -131,6 +131,9 @@ def live_through_september(running: Running, customer: Customer) -> None:
     until = {"plan": "premium", "reason": "trial", "start": "2026-10-20T00:00:00Z"}
     ids["override"] = _made(running.api(customer, "POST", f"/people/{ids['other person']}/overrides", until))
     running.set_clock(OCTOBER)
+    observed = {"name": "Entra on trial", "kind": "entra"}
+    ids["observed connection"] = _made(running.api(customer, "POST", "/connections", observed))
+    ids["preview"] = _made(running.api(customer, "POST", "/rule-sets/preview", rules("nobody")))
     ids["invoice"] = _made(running.api(customer, "POST", "/invoices", {}))
     ids["subscription"] = running.api(customer, "GET", "/subscriptions").json["items"][0]["id"]
     running.set_clock(NOVEMBER)

@@ -57,6 +57,10 @@ def renaming(_ids: dict[str, str]) -> object:
     return {"schemas": [PATCH], "Operations": [{"op": "replace", "path": "displayName", "value": "Drivers"}]}
 
 
+def own_roles(_ids: dict[str, str]) -> object:
+    return {"dispatcher": {"name": "Dispatcher", "privileges": ["tours:write"]}}
+
+
 def search(_ids: dict[str, str]) -> object:
     return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}
 
@@ -129,6 +133,16 @@ SAMPLES = {
     ("GET", "/api/v1/rule-sets"): Sample("/api/v1/rule-sets"),
     ("GET", "/api/v1/rule-sets/<rule_set_id>"): Sample("/api/v1/rule-sets/{rule_set}"),
     ("POST", "/api/v1/rule-sets"): Sample("/api/v1/rule-sets?note=trial", lambda _ids: rules("nobody"), 201),
+    ("POST", "/api/v1/rule-sets/preview"): Sample("/api/v1/rule-sets/preview", lambda _ids: rules("nobody")),
+    ("POST", "/api/v1/connections/<connection_id>/live/preview"): Sample(
+        "/api/v1/connections/{observed_connection}/live/preview", lambda _ids: {}
+    ),
+    ("GET", "/api/v1/previews/<preview_id>"): Sample("/api/v1/previews/{preview}"),
+    ("GET", "/api/v1/previews/<preview_id>/people"): Sample("/api/v1/previews/{preview}/people"),
+    ("GET", "/api/v1/roles"): Sample("/api/v1/roles"),
+    ("GET", "/api/v1/role-catalogues"): Sample("/api/v1/role-catalogues"),
+    ("POST", "/api/v1/roles"): Sample("/api/v1/roles", own_roles, 201),
+    ("POST", "/api/v1/roles/preview"): Sample("/api/v1/roles/preview", own_roles),
     ("POST", "/api/v1/people/<person_id>/overrides"): Sample(
         "/api/v1/people/{person}/overrides", lambda _ids: {"plan": "premium", "reason": "trial"}, 201
     ),

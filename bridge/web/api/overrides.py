@@ -5,13 +5,14 @@ from typing import Any
 from bridge.directory.browse import find_person
 from bridge.mapping.overrides import Override
 from bridge.mapping.read_overrides import find_override, overrides_page, read_overrides
+from bridge.mapping.role_catalogues import roles_of
 from bridge.mapping.set_override import REASON_CHARACTERS, WantedOverride, end_override, set_override
 from bridge.web.api.operations import Call, operation
 from bridge.web.api.pages import CURSOR, LIMIT, page_of
 from bridge.web.api.parameters import instant, parse_instant
 from bridge.web.api.schemas import INSTANT, TEXT, TEXTS, TRUTH, Schema, listed, maybe, record
 from bridge.web.context import bridge
-from config.catalogue import plan_keys, roles
+from config.catalogue import plan_keys
 
 _OVERRIDE = {
     **dict.fromkeys(("id", "person_id", "reason", "author", "started_by"), TEXT),
@@ -60,11 +61,11 @@ def show_overrides_of_person(call: Call, person_id: str) -> dict[str, Any]:
 )  # fmt: skip
 def make_override(call: Call, person_id: str) -> dict[str, Any]:
     start, end = (_instant(call, name) for name in ("start", "end"))
-    roles_wanted = call.body.get("roles")
+    named = call.body.get("roles")
     wanted = WantedOverride(
         person_id=person_id,
         plan=call.body.get("plan"),
-        roles=None if roles_wanted is None else tuple(roles_wanted),
+        roles=None if named is None else tuple(named),
         reason=call.body["reason"],
         start=start,
         end=end,
@@ -75,7 +76,7 @@ def make_override(call: Call, person_id: str) -> dict[str, Any]:
             wanted,
             author=f"api_key {call.caller.credential_id}",
             known_plans=plan_keys(),
-            known_roles=roles(),
+            known_roles=roles_of(session),
             most=bridge().settings.overrides,
             cause=call.cause,
             now=call.now,

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from bridge.mapping.apply_rules import apply_rules
 from bridge.mapping.browse import find_rule_set, list_rule_sets
-from bridge.mapping.rule_document import Limits
 from bridge.mapping.tables import RuleSet
+from bridge.oversight.apply_previewed import change_rules
 from bridge.web.api.operations import Call, operation
 from bridge.web.api.parameters import instant, text
+from bridge.web.api.previews import wanted_rules
 from bridge.web.api.schemas import component, whole_list
 from bridge.web.context import bridge
-from config.catalogue import plan_keys, roles
 
 
 @operation(
@@ -38,21 +37,20 @@ def show_rule_set(call: Call, rule_set_id: str) -> dict[str, Any]:
     query=(
         instant("effective_from", "When the version comes into force; default: now"),
         text("note", "What the version is for"),
+        text("preview_id", "Apply only what this preview shows; refused when it would do something else"),
     ),
 )  # fmt: skip
 def make_rule_set(call: Call) -> dict[str, Any]:
     with call.database.write(call.tenant_id) as session:
-        applied = apply_rules(
+        applied = change_rules(
             session,
-            call.body,
+            wanted_rules(call),
             author=f"api_key {call.caller.credential_id}",
             note=call.query["note"] or "",
-            effective_from=call.query["effective_from"],
-            known_plans=plan_keys(),
-            known_roles=roles(),
+            preview_id=call.query["preview_id"],
+            hours=bridge().settings.preview_hours,
             cause=call.cause,
             now=call.now,
-            limits=Limits(rules=bridge().settings.rules),
         )
     return {
         "id": applied.rule_set_id,

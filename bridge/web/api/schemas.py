@@ -165,7 +165,7 @@ COMPONENTS: dict[str, Schema] = {
         {"name": NAME, "kind": {"type": "string", "enum": list(KINDS)}},
         {"dialect": {"enum": [*DIALECTS, None]}, "live": TRUTH},
     ),
-    "Live": record({}, {"live_from": maybe(INSTANT)}),
+    "Live": record({}, {"live_from": maybe(INSTANT), "preview_id": maybe(TEXT)}),
     "Token": record({**_CREDENTIAL, "connection_id": TEXT}),
     "NewToken": record({}, {"expires_in_days": EXPIRES}),
     "ApiKey": record({**_CREDENTIAL, "scopes": TEXTS}),

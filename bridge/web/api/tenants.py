@@ -5,7 +5,7 @@ from typing import Any
 
 from bridge.access.expiry import expiry_of
 from bridge.access.grant import grant_token, tokens_of, withdraw_token
-from bridge.directory.go_live import go_live
+from bridge.oversight.apply_previewed import switch_live
 from bridge.tenants.connections import find_connection, list_connections
 from bridge.tenants.create import create_connection
 from bridge.tenants.credentials import NewCredential
@@ -71,7 +71,15 @@ def switch_to_live(call: Call, connection_id: str) -> dict[str, Any]:
     text = call.body.get("live_from")
     live_from = None if text is None else parse_instant(text, pointer="/live_from")
     with call.database.write(call.tenant_id) as session:
-        go_live(session, connection_id, live_from=live_from, cause=call.cause, now=call.now)
+        switch_live(
+            session,
+            connection_id,
+            live_from=live_from,
+            preview_id=call.body.get("preview_id"),
+            hours=bridge().settings.preview_hours,
+            cause=call.cause,
+            now=call.now,
+        )
         return _connection(find_connection(session, connection_id))
 
 

@@ -1,12 +1,14 @@
 """Routes by which clients discover what there is: features, resource types, schemas, roles, plans."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from flask import Response
 
+from bridge.database.sessions import TenantSession
 from bridge.errors import NotFound
+from bridge.mapping.role_catalogues import roles_of
 from bridge.provisioning.client import Client
 from bridge.scim.attributes import ResourceSchema, schema_document
 from bridge.scim.matches import matches
@@ -24,7 +26,7 @@ from bridge.web.context import bridge
 from bridge.web.scim.answers import answer
 from bridge.web.scim.entrance import blueprint, reading, root
 from bridge.web.scim.parameters import filter_of, page, shape
-from config.catalogue import plans, roles
+from config.catalogue import plans
 
 Document = dict[str, Any]
 
@@ -75,25 +77,27 @@ def show_schema(urn: str) -> Response:
 @blueprint.get("/Roles", provide_automatic_options=False)
 def list_roles() -> Response:
     """Answer the roles that an identity provider may assign."""
-    return _page(_roles(), ROLE_RESOURCE)
+    return _page(_roles, ROLE_RESOURCE)
 
 
 @blueprint.get("/Roles/<key>", provide_automatic_options=False)
 def show_role(key: str) -> Response:
     """Answer one role."""
-    return answer(shape(ROLE_RESOURCE).of(_one(_roles(), key, "role")))
+    with reading() as (session, _client):
+        return answer(shape(ROLE_RESOURCE).of(_one(_roles(session), key, "role")))
 
 
 @blueprint.get("/Licenses", provide_automatic_options=False)
 def list_licenses() -> Response:
     """Answer the plans that an identity provider may assign."""
-    return _page(_licenses(), ENTITLEMENT_RESOURCE)
+    return _page(_licenses, ENTITLEMENT_RESOURCE)
 
 
 @blueprint.get("/Licenses/<key>", provide_automatic_options=False)
 def show_license(key: str) -> Response:
     """Answer one plan."""
-    return answer(shape(ENTITLEMENT_RESOURCE).of(_one(_licenses(), key, "license")))
+    with reading() as (session, _client):
+        return answer(shape(ENTITLEMENT_RESOURCE).of(_one(_licenses(session), key, "license")))
 
 
 #: What a client of no particular identity provider finds listed: it takes each listed type for one that it
@@ -128,11 +132,11 @@ def _schemas(client: Client) -> dict[str, Document]:
     return documents
 
 
-def _roles() -> dict[str, Document]:
-    return _assignable(roles(), ROLE_RESOURCE, kind="Role")
+def _roles(session: TenantSession) -> dict[str, Document]:
+    return _assignable(roles_of(session), ROLE_RESOURCE, kind="Role")
 
 
-def _licenses() -> dict[str, Document]:
+def _licenses(_session: TenantSession) -> dict[str, Document]:
     return _assignable(plans(), ENTITLEMENT_RESOURCE, kind="License")
 
 
@@ -161,10 +165,11 @@ def _all(documents: list[Document]) -> Response:
     return answer(list_response(documents, len(documents), 1, len(documents)))
 
 
-def _page(documents: Mapping[str, Document], schema: ResourceSchema) -> Response:
+def _page(listed: Callable[[TenantSession], Mapping[str, Document]], schema: ResourceSchema) -> Response:
     start_index, count = page()
-    with reading() as (_session, client):
+    with reading() as (session, client):
         parsed = filter_of(schema, client.dialect)
+        documents = listed(session)
     selected = [each for each in documents.values() if parsed is None or matches(parsed, each, schema)]
     shown_page = [shape(schema).of(each) for each in selected[start_index - 1 :][:count]]
     return answer(list_response(shown_page, len(selected), start_index, len(shown_page)))

@@ -343,6 +343,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "key", name=op.f("pk_meters")),
     )
     op.create_table(
+        "previews",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("subject", Key, nullable=False),
+        sa.Column("starts_at", Instant(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("digest", Key, nullable=False),
+        sa.Column("document", Document, nullable=False),
+        sa.CheckConstraint("kind IN ('rules', 'live')", name=op.f("ck_previews_kind")),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_previews_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_previews")),
+    )
+    op.create_index("ix_previews_created", "previews", ["tenant_id", "created_at"], unique=False)
+    op.create_table(
         "price_terms",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -356,6 +371,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_price_terms")),
     )
     op.create_index("ix_price_terms_plan", "price_terms", ["tenant_id", "plan", "valid_from"], unique=False)
+    op.create_table(
+        "role_catalogues",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("author", Key, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("document", Document, nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_role_catalogues_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_role_catalogues")),
+    )
+    op.create_index("uq_role_catalogues_version", "role_catalogues", ["tenant_id", "version"], unique=True)
     op.create_table(
         "rule_sets",
         sa.Column("tenant_id", Key, nullable=False),
@@ -530,6 +560,21 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "preview_people",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("preview_id", Key, nullable=False),
+        sa.Column("page", sa.Integer(), nullable=False),
+        sa.Column("steps", Document, nullable=False),
+        sa.Column("person_ids", Document, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "preview_id"],
+            ["previews.tenant_id", "previews.id"],
+            name=op.f("fk_preview_people_tenant_id_preview_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "preview_id", "page", name=op.f("pk_preview_people")),
     )
     op.create_table(
         "storms",

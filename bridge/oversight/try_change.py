@@ -1,0 +1,220 @@
+"""Trying a change out on everybody's facts, in memory: nothing is written."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import select
+
+from bridge.billing.pricing.ownership import SeatSpan
+from bridge.database.sessions import TenantSession
+from bridge.directory.facts import PersonFacts
+from bridge.directory.read_facts import read_facts
+from bridge.directory.read_joins import neighbours
+from bridge.directory.read_versions import in_chunks
+from bridge.directory.tables import ChangeDue, Person
+from bridge.mapping.overrides import Override
+from bridge.mapping.read_overrides import read_overrides
+from bridge.mapping.rules import NO_PLAN, DatedRules, Decision, decide
+from bridge.oversight.effects import Held, Steps, held_at, steps_between
+from bridge.oversight.explain import groups_at
+from bridge.seats.compute import Computed, noting
+from bridge.seats.differences import StoredSpan, keep_settled, money_differs_from
+from bridge.seats.one_person import as_one
+from bridge.seats.tables import Seat
+from bridge.seats.timeline import Span, timeline
+from bridge.tenants.tables import Tenant
+
+#: People whose facts are in memory at the same time.
+_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something that is not so yet: other rules, or accounts whose connection would be live.
+
+    What differs is told for ``[since, until)``; who holds what, who is matched by which rules, ``at``.
+    """
+
+    rules_before: tuple[DatedRules, ...]
+    rules_after: tuple[DatedRules, ...]
+    since: datetime
+    at: datetime
+    until: datetime | None = None
+    live_accounts: Collection[str] = frozenset()
+    live_from: datetime | None = None
+
+
+@dataclass(slots=True)
+class Trial:
+    """What the change would do. Seats are all of the tenant's that are not settled.
+
+    ``unreadable`` are people whose facts contradict each other; they are left out on both sides.
+    ``conflicts`` names the people whom several rules name plans for, by the names of those rules.
+    """
+
+    steps: dict[str, Steps] = field(default_factory=dict)
+    before: list[SeatSpan] = field(default_factory=list)
+    after: list[SeatSpan] = field(default_factory=list)
+    late: list[tuple[str, datetime]] = field(default_factory=list)
+    held_before: dict[str, Held] = field(default_factory=dict)
+    held_after: dict[str, Held] = field(default_factory=dict)
+    conflicts: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    unmatched: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+def try_change(session: TenantSession, change: Change, *, closed_until: datetime | None) -> Trial:
+    """Compute everybody's timeline as it would be, next to the seats as they are; set by set.
+
+    Seats are taken as they are stored, and computed for whoever is still due. Those that ended in settled
+    time are left out; differences before ``closed_until`` are noted as late.
+    """
+    trial = Trial()
+    settled = session.scalar(select(Tenant.settled_until))
+    for people in _people(session):
+        facts = read_facts(session, people)
+        overrides = read_overrides(session, people)
+        stored = _stored(session, people)
+        computed = Computed()
+        for person_id, known in facts.items():
+            with noting(computed, person_id):
+                own = overrides.get(person_id, ())
+                known_seats = stored.get(person_id)
+                before: Sequence[Span] = (
+                    timeline(known, change.rules_before, overrides=own)
+                    if known_seats is None
+                    else known_seats
+                )
+                _try_on(trial, change, known, own, before, settled=settled, closed_until=closed_until)
+        trial.unreadable += computed.errors
+    return trial
+
+
+def plans_of(held: Mapping[str, Held]) -> Counter[str]:
+    """Count the seats of each plan."""
+    return Counter(each.plan for each in held.values() if each.plan != NO_PLAN)
+
+
+def _people(session: TenantSession) -> Iterator[list[str]]:
+    last = ""
+    while True:
+        chosen = select(Person.id).where(Person.id > last).order_by(Person.id).limit(_AT_ONCE)
+        people = list(session.scalars(chosen))
+        if people:
+            yield people
+        if len(people) < _AT_ONCE:
+            return
+        last = people[-1]
+
+
+def _stored(session: TenantSession, people: Collection[str]) -> dict[str, list[Span]]:
+    """Return the stored seats of those whose changes are all computed; the others are left out."""
+    due = set(session.execute(select(ChangeDue.subject_kind, ChangeDue.subject_id)).all())
+    if any(kind != "person" for kind, _ in due):
+        return {}
+    waiting = {id_ for _, id_ in due}
+    waiting |= {id_ for known in neighbours(session, waiting).values() for id_ in known}
+    found: dict[str, list[Span]] = {id_: [] for id_ in people if id_ not in waiting}
+    columns = (
+        Seat.person_id, Seat.start, Seat.end, Seat.plan, Seat.roles, Seat.department, Seat.cost_centre,
+        Seat.rule_set_id, Seat.rule,
+    )  # fmt: skip
+    for ids in in_chunks(found):
+        rows = select(*columns).where(Seat.person_id.in_(ids)).order_by(Seat.person_id, Seat.start)
+        for id_, start, end, plan, roles, department, cost_centre, rule_set_id, rule in session.execute(rows):
+            span = Span(
+                start, end, plan, tuple(roles), department, cost_centre, rule_set_id, rule, (), "", None
+            )
+            found[id_].append(span)
+    return found
+
+
+def _try_on(
+    trial: Trial,
+    change: Change,
+    facts: PersonFacts,
+    overrides: Sequence[Override],
+    before: Sequence[Span],
+    *,
+    settled: datetime | None,
+    closed_until: datetime | None,
+) -> None:
+    one = as_one(_as_live(facts, change))
+    after = _after(one, change, overrides, before)
+    decision = _decision(one, change, overrides)
+    person_id = one.person_id
+    steps = steps_between(before, after, change.since, change.until)
+    if steps:
+        trial.steps[person_id] = steps
+    late = money_differs_from(before, after) if steps and closed_until is not None else None
+    if late is not None and closed_until is not None and late < closed_until:
+        trial.late.append((person_id, late))
+    trial.before += _seats(person_id, before, settled)
+    trial.after += _seats(person_id, after, settled)
+    trial.held_before[person_id] = held_at(before, change.at)
+    trial.held_after[person_id] = held_at(after, change.at)
+    if decision is not None:
+        _note(trial, person_id, decision)
+
+
+def _after(
+    facts: PersonFacts, change: Change, overrides: Sequence[Override], before: Sequence[Span]
+) -> Sequence[Span]:
+    """Return the seats as they would be: nothing differs before the change, so it is not computed again."""
+    if facts.live_from is None:
+        return before
+    late = replace(facts, live_from=max(facts.live_from, change.since))
+    stored = [StoredSpan(span, span.start) for span in before]
+    computed = timeline(late, change.rules_after, overrides=overrides)
+    return keep_settled(stored, computed, change.since, cause_id="")
+
+
+def _note(trial: Trial, person_id: str, decision: Decision) -> None:
+    naming = tuple(
+        decision.rules[position].name
+        for position in decision.matched
+        if decision.rules[position].plan is not None
+    )
+    if len(naming) > 1:
+        trial.conflicts.setdefault(naming, []).append(person_id)
+    if not decision.matched and decision.override is None and decision.assigned.plan is None:
+        trial.unmatched.append(person_id)
+
+
+def _decision(facts: PersonFacts, change: Change, overrides: Sequence[Override]) -> Decision | None:
+    """Return how a person would be decided; None for one who is not active, or where no rules hold."""
+    at = change.at
+    dated = next((each for each in change.rules_after if _holds(each, at)), None)
+    version = next((each for each in facts.versions if each.active and _holds(each, at)), None)
+    if dated is None or version is None or facts.live_from is None or facts.live_from > at:
+        return None
+    override = next((each for each in overrides if each.holds(at)), None)
+    return decide(dated.rules, version.resource, groups_at(facts, at), override)
+
+
+def _as_live(facts: PersonFacts, change: Change) -> PersonFacts:
+    """Return the facts with the accounts live that would be, the person's own and those joined to it."""
+    if change.live_from is None:
+        return facts
+    accounts = change.live_accounts
+    own = change.live_from if facts.person_id in accounts else facts.live_from
+    joined = tuple(
+        replace(each, live_from=change.live_from) if each.join.account_id in accounts else each
+        for each in facts.joined
+    )
+    return replace(facts, live_from=own, joined=joined)
+
+
+def _seats(person_id: str, spans: Sequence[Span], settled: datetime | None) -> list[SeatSpan]:
+    return [
+        SeatSpan(person_id, span.plan, span.start, span.end, span.department, span.cost_centre)
+        for span in spans
+        if span.plan != NO_PLAN and (settled is None or span.end is None or span.end > settled)
+    ]
+
+
+def _holds(fact: object, at: datetime) -> bool:
+    start, end = fact.start, fact.end  # type: ignore[attr-defined]  # versions and dated rules have both
+    return bool(start <= at and (end is None or at < end))
