@@ -72,7 +72,7 @@ def grant_credit(
     if before is None:
         entry = record(
             session, "billing:credit:grant", Subject("tenant", session.tenant_id), cause=cause, at=now,
-            details={"amount": format_minor(minor, currency), "reference": reference},
+            details={"amount": format_minor(minor, currency)},
         )  # fmt: skip
         _add(session, "grant", reference, minor, reason=reason, cause_id=entry, now=now)
     return Grant(reference, minor, credit_balance(session), already_granted=before is not None)

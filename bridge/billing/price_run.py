@@ -61,8 +61,9 @@ def priced_period(session: TenantSession, subscription: SubscriptionTerms, perio
     costs nothing.
     """
     tenant = tenant_of(session)
-    terms = period_terms(session, subscription, period)
-    tenant_terms = _tenant_terms(session, subscription, period)
+    issued = _issued_document(session, subscription, period)
+    terms = _period_terms(session, subscription, period, issued)
+    tenant_terms = billing_terms_on(session, period.start) if issued is None else issued["billing_terms"]
     parsed = parsed_terms(tenant, terms)
     own = parse_tenant_terms(tenant_terms, currency=tenant.currency)
     billed = subscription.billed_part(period)
@@ -77,10 +78,10 @@ def priced_period(session: TenantSession, subscription: SubscriptionTerms, perio
     return PricedPeriod(price(tenant, period, parsed, own, facts), terms, tenant_terms, own.tax_percent)
 
 
-def period_terms(
-    session: TenantSession, subscription: SubscriptionTerms, period: Period
+def _period_terms(
+    session: TenantSession, subscription: SubscriptionTerms, period: Period, issued: TermDocument | None
 ) -> tuple[TermDocument, ...]:
-    """Return the terms of a period.
+    """Return the terms of a period; ``issued`` is its first invoice.
 
     A period that has an invoice keeps the terms of its first one that is not void: a new catalogue or a price
     that came later changes nothing that was issued. Only a plan that a late fact brought in has today's
@@ -92,7 +93,6 @@ def period_terms(
         return ()
     start, end = midnight(billed.start, tenant.timezone), midnight(billed.end, tenant.timezone)
     plans = billed_plans(session, start, end)
-    issued = _issued_document(session, subscription, period)
     if issued is None:
         terms = terms_in_force(session, subscription, period, plans)
         refuse_uncounted(session, parsed_terms(tenant, terms))
@@ -138,15 +138,6 @@ def price(
             tax_percent=own.tax_percent,
         )
     )
-
-
-def _tenant_terms(session: TenantSession, subscription: SubscriptionTerms, period: Period) -> TermDocument:
-    """Return the tenant's terms of a period: those of its first invoice, or of its first date."""
-    issued = _issued_document(session, subscription, period)
-    if issued is None:
-        return billing_terms_on(session, period.start)
-    kept: TermDocument = issued["billing_terms"]
-    return kept
 
 
 def _issued_document(

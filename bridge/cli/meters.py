@@ -1,5 +1,6 @@
 """Commands on meters, consumption, sign-ins."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -99,5 +100,4 @@ def _list_in(file: Path) -> list[Any]:
 
 def _tell(taken: Taken) -> None:
     print_json(taken.document())
-    if taken.rejected:
-        raise click.exceptions.Exit(FINDINGS)
+    sys.exit(FINDINGS if taken.rejected else 0)

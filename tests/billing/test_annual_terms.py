@@ -70,3 +70,21 @@ def test_two_commitments_with_their_own_true_ups_are_issued_by_date():
     ]  # fmt: skip
     assert [each["total"] for each in all_of] == ["360.00", "180.00", "0.00", "0.00", "0.00"]
     assert all_of[-1]["period"] == YEAR
+
+
+def leap(start, end, true_up):
+    held = [seat("ada"), *crew(1, f"{end[:4]}-02-15T00:00:00Z", first=9)]
+    terms = term(unit_amount="120.00", annual={"committed_seats": 1, "true_up": true_up})
+    return [
+        (each["issued_on"], each["total"]) for each in invoices(terms, held, {"start": start, "end": end})
+    ]
+
+
+def test_a_year_anchored_on_29_february_may_begin_on_the_28th_and_end_on_the_29th():
+    # The second seat comes in the last month, which ends on the day that the year does.
+    assert leap("2027-02-28", "2028-02-29", "quarterly") == [
+        ("2027-02-28", "120.00"), ("2027-05-29", "0.00"), ("2027-08-29", "0.00"), ("2027-11-29", "0.00"),
+        ("2028-02-29", "0.00"),
+    ]  # fmt: skip
+    assert leap("2027-02-28", "2028-02-29", "yearly") == [("2027-02-28", "120.00"), ("2028-02-29", "120.00")]
+    assert leap("2024-02-29", "2025-02-28", "yearly")[-1] == ("2025-02-28", "120.00")

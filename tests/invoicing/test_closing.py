@@ -1,6 +1,8 @@
 """Closing periods."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -11,6 +13,7 @@ from bridge.billing.draft_invoice import preview_invoice
 from bridge.billing.invoice_document import draft_document
 from bridge.billing.issued_invoices import list_invoices
 from bridge.billing.runs import closed_until
+from bridge.billing.subscriptions import lock_counter
 from bridge.errors import Conflict, InvalidValue, NotFound
 from bridge.seats.tables import AssignmentFailure
 from tests.invoicing.books import OPERATOR, Books, at
@@ -229,3 +232,30 @@ def test_a_closed_period_is_settled_when_it_is_old(books: Books):
         from bridge.billing.price_run import tenant_of  # noqa: PLC0415 (used by this test alone)
 
         assert tenant_of(session).settled_until == at("2026-02-01")
+
+
+def test_numbers_have_no_gap_where_workers_close_at_once_and_others_fail(books: Books):
+    books.seat("ada", "standard", "2026-01-03")
+    start = threading.Barrier(6)
+
+    def close():
+        start.wait()
+        with suppress(InvalidValue):  # June is not over
+            while True:
+                books.close(now="2026-06-01")
+
+    def fail():
+        start.wait()
+        for _ in range(5):
+            with suppress(ZeroDivisionError), books.database.write(books.tenant_id) as session:
+                lock_counter(session).last_number += 1
+                session.flush()
+                1 / 0  # noqa: B018 (the transaction is rolled back)
+
+    with ThreadPoolExecutor(6) as workers:
+        for work in [workers.submit(each) for each in (close, fail, close, fail, close, fail)]:
+            work.result()
+    with books.database.read(books.tenant_id) as session:
+        issued = list_invoices(session)
+    assert [invoice.number for invoice in issued] == [1, 2, 3, 4, 5]
+    assert [invoice.period_start.month for invoice in issued] == [1, 2, 3, 4, 5]

@@ -55,10 +55,7 @@ def _true_ups(window: Window, annual: Annual, peaks: list[int]) -> list[tuple[Pe
     charged = annual.committed_seats
     trued_up = []
     for number in range(1, count + 1):
-        step = MONTHS_A_YEAR // count
-        interval = Period(
-            add_months(period.start, (number - 1) * step), add_months(period.start, number * step)
-        )
+        interval = Period(_edge(period, number - 1, count), _edge(period, number, count))
         days = window.calendar.between(interval.start, interval.end)
         peak = max((peak for day, peak in enumerate(peaks) if days >> day & 1), default=0)
         seats = max(peak, annual.committed_seats)
@@ -71,3 +68,14 @@ def _true_ups(window: Window, annual: Annual, peaks: list[int]) -> list[tuple[Pe
             charged = seats
         trued_up.append((interval, Line("adjustment", term.plan, text, amount, nobodys(amount, term.plan))))
     return trued_up
+
+
+def _edge(period: Period, number: int, count: int) -> date:
+    """Return the end of the ``number``-th of ``count`` intervals of a year.
+
+    Counted from the later day of month: a year anchored on 29 February may begin on the 28th, or end on it.
+    """
+    step = MONTHS_A_YEAR // count
+    if period.end.day > period.start.day:
+        return add_months(period.end, (number - count) * step)
+    return add_months(period.start, number * step)

@@ -93,7 +93,8 @@ def _refuse_beside_annual(
     for name, limit in (("tenant_cap", tenant_cap), ("tenant_floor", tenant_floor)):
         if limit is not None:
             raise InvalidValue("found an amount, allowed null with annual terms", pointer=f"/{name}")
-    if period.end != add_months(period.start, 12):
+    # A year anchored on 29 February also runs from 28 February to the next 29th.
+    if period.end != add_months(period.start, 12) and period.start != add_months(period.end, -12):
         raise InvalidValue(
             f"found {period.start.isoformat()} to {period.end.isoformat()}, allowed exactly one year",
             pointer="/period",
