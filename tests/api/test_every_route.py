@@ -135,6 +135,8 @@ SAMPLES = {
     ("GET", "/api/v1/invoices/<invoice_id>/people/<person_id>/explanation"): Sample(
         "/api/v1/invoices/{invoice}/people/{person}/explanation"
     ),
+    ("GET", "/api/v1/invoices/<invoice_id>/focus.csv"): Sample("/api/v1/invoices/{invoice}/focus.csv"),
+    ("GET", "/api/v1/invoices/<invoice_id>/invoice.pdf"): Sample("/api/v1/invoices/{invoice}/invoice.pdf"),
     ("GET", "/api/v1/credit-notes"): Sample("/api/v1/credit-notes"),
     ("GET", "/api/v1/billing-details"): Sample("/api/v1/billing-details"),
     ("POST", "/api/v1/billing-details"): Sample(
