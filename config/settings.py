@@ -173,6 +173,13 @@ class Settings(BaseSettings):
     seller_register: str = Field("", description="Where it is registered, with the number there.")
     seller_contact: str = Field("", description="Address or telephone for questions about invoices.")
     seller_payment: str = Field("", description="Where to pay: a bank account, a link.")
+    invoice_pdf_people: int = Field(
+        2000, ge=0, description="Most lines of people in a PDF; with more, the other exports have them."
+    )
+    pdf_fonts: str = Field(
+        "",
+        description="TrueType fonts for what DejaVu Sans cannot write, such as Chinese; paths, by commas.",
+    )
     settle_days: int = Field(
         400,
         ge=31,

@@ -29,7 +29,7 @@ def export_csv(session: TenantSession, invoice_id: str) -> Iterator[str]:
     """Yield an invoice as CSV (RFC 4180), one row for each person and plan, piece by piece."""
     invoice = read_invoice(session, invoice_id)
     yield _written([CSV_COLUMNS])
-    for shares, names in _with_names(session, invoice):
+    for shares, names in with_names(session, invoice):
         yield _written([_cells(invoice, share, names) for share in shares])
 
 
@@ -39,7 +39,7 @@ def export_json(session: TenantSession, invoice_id: str) -> Iterator[bytes]:
     head = orjson.dumps(invoice.document | {"sha256": invoice.sha256}, option=orjson.OPT_SORT_KEYS)
     yield head[:-1] + b',"people_rows":['
     between = b""
-    for shares, names in _with_names(session, invoice):
+    for shares, names in with_names(session, invoice):
         rows = [
             person_document(share, invoice.currency)
             | dict(zip(("user_name", "display_name"), names.get(share.person_id, ("", "")), strict=True))
@@ -59,9 +59,10 @@ def safe_cell(text: str | None) -> str:
     )
 
 
-def _with_names(
+def with_names(
     session: TenantSession, invoice: IssuedInvoice
 ) -> Iterator[tuple[list[PersonShare], dict[str | None, tuple[str, str]]]]:
+    """Yield an invoice's people part by part, each with user names and display names of now, by person."""
     shares = invoice_people(session, invoice.id)
     while part := list(islice(shares, ROWS_AT_ONCE)):
         ids = {share.person_id for share in part if share.person_id is not None}

@@ -1,6 +1,7 @@
 """Commands on invoices."""
 
 import sys
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from bridge import clock
 from bridge.billing.close_period import close_period
 from bridge.billing.draft_invoice import preview_invoice
 from bridge.billing.exports import export_csv, export_json
+from bridge.billing.focus import export_focus
 from bridge.billing.invoice_document import draft_document, person_document
 from bridge.billing.issued_invoices import (
     invoice_people,
@@ -89,11 +91,13 @@ def show(tenant: str, number: str | None, *, json: bool) -> None:
 @invoice.command()
 @click.argument("tenant")
 @click.argument("number")
-@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "json", "pdf", "focus"]), default="csv", show_default=True
+)
 def export(tenant: str, number: str, form: str) -> None:
-    """Write one invoice with its person lines to standard output."""
+    """Write one invoice with its person lines to standard output; focus: cost rows of FOCUS 1.1 as CSV."""
     with parts().database.read(tenant_named(tenant)) as session:
-        for piece in export_csv(session, number) if form == "csv" else export_json(session, number):
+        for piece in _pieces(session, number, form):
             click.echo(piece, nl=False)
 
 
@@ -114,6 +118,16 @@ def names_of(session: TenantSession, person_ids: set[str]) -> dict[str, str]:
     """Return how people are called now; invoices hold ids only."""
     found = select(Person.id, Person.display_name, Person.user_name).where(Person.id.in_(person_ids))
     return {ident: display or user or ident for ident, display, user in session.execute(found)}
+
+
+def _pieces(session: TenantSession, number: str, form: str) -> Iterator[str] | Iterator[bytes]:
+    if form == "pdf":
+        from bridge.billing.invoice_pdf import export_pdf  # noqa: PLC0415 (its library takes long to load)
+
+        return iter([export_pdf(session, number)])
+    if form == "json":
+        return export_json(session, number)
+    return export_csv(session, number) if form == "csv" else export_focus(session, number)
 
 
 def _show(

@@ -1,17 +1,18 @@
 """Routes on invoices: issued ones, the next one, closing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from typing import Any
 
 from bridge.billing.close_period import close_period
 from bridge.billing.draft_invoice import preview_invoice
 from bridge.billing.exports import export_csv
+from bridge.billing.focus import export_focus
 from bridge.billing.invoice_document import draft_document, person_document
 from bridge.billing.invoice_events import statuses
 from bridge.billing.issued_invoices import IssuedInvoice, invoice_people, list_invoices, read_invoice
 from bridge.billing.money import format_minor
-from bridge.database.sessions import Database
+from bridge.database.sessions import Database, TenantSession
 from bridge.web.api.operations import Call, operation
 from bridge.web.api.pages import LIMIT
 from bridge.web.api.parameters import day, parse_day, text, whole
@@ -81,8 +82,28 @@ def show_invoice(call: Call, invoice_id: str) -> dict[str, Any]:
     scope="read", content_type="text/csv; charset=utf-8",
 )  # fmt: skip
 def export(call: Call, invoice_id: str) -> Iterator[str]:
-    pieces = _pieces(call.database, call.tenant_id, invoice_id)
+    pieces = _pieces(call.database, call.tenant_id, invoice_id, export_csv)
     return chain([next(pieces)], pieces)  # the first piece tells whether there is such an invoice at all
+
+
+@operation(
+    "GET", "/invoices/{invoice_id}/focus.csv", "Export an invoice as cost rows (FOCUS 1.1)",
+    scope="read", content_type="text/csv; charset=utf-8",
+)  # fmt: skip
+def export_costs(call: Call, invoice_id: str) -> Iterator[str]:
+    pieces = _pieces(call.database, call.tenant_id, invoice_id, export_focus)
+    return chain([next(pieces)], pieces)
+
+
+@operation(
+    "GET", "/invoices/{invoice_id}/invoice.pdf", "Export an invoice as PDF",
+    scope="read", content_type="application/pdf",
+)  # fmt: skip
+def export_pages(call: Call, invoice_id: str) -> Iterator[bytes]:
+    from bridge.billing.invoice_pdf import export_pdf  # noqa: PLC0415 (its library takes long to load)
+
+    with call.database.read(call.tenant_id) as session:
+        return iter([export_pdf(session, invoice_id)])
 
 
 @operation(
@@ -103,10 +124,15 @@ def show_invoice_people(call: Call, invoice_id: str) -> dict[str, Any]:
     return {"items": items, "next_after": after + limit if len(shares) > limit else None}
 
 
-def _pieces(database: Database, tenant_id: str, invoice_id: str) -> Iterator[str]:
+def _pieces(
+    database: Database,
+    tenant_id: str,
+    invoice_id: str,
+    written: Callable[[TenantSession, str], Iterator[str]],
+) -> Iterator[str]:
     """Yield the export while its transaction is open, also after the route has returned."""
     with database.read(tenant_id) as session:
-        yield from export_csv(session, invoice_id)
+        yield from written(session, invoice_id)
 
 
 def _summary(invoice: IssuedInvoice) -> dict[str, Any]:
