@@ -147,7 +147,7 @@ def test_an_invoice_is_read_exported_and_explained(running: Running, lindqvist: 
     preview = running.api(lindqvist, "GET", "/invoices/preview?period_start=2026-10-01").json
     assert preview["period"] == {"start": "2026-10-01", "end": "2026-11-01"}
     problem(running.api(lindqvist, "POST", "/invoices", {}), 400)  # October has not ended
-    problem(running.api(lindqvist, "GET", "/invoices/2.csv"), 404)
+    problem(running.api(lindqvist, "GET", "/invoices/9.csv"), 404)
 
 
 def test_a_connection_goes_live_with_everybody_in_it(running: Running, lindqvist: Customer):
