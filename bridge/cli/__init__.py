@@ -23,7 +23,7 @@ COMMANDS = {
     "join-attribute": "bridge.cli.joins:join_attribute",
     "journal": "bridge.cli.journal:journal",
     "oauth-client": "bridge.cli.oauth_clients:oauth_client",
-    "people": "bridge.cli.joins:people",
+    "people": "bridge.cli.erasures:people",
     "plans": "bridge.cli.plans:plans",
     "quote": "bridge.cli.quote:quote",
     "reconcile": "bridge.cli.reconcile:reconcile",

@@ -3,6 +3,7 @@
 from bridge.web.api import (
     directory,
     document,
+    erasures,
     explanations,
     extensions,
     invoices,
@@ -24,6 +25,7 @@ __all__ = [
     "blueprint",
     "directory",
     "document",
+    "erasures",
     "explanations",
     "extensions",
     "invoices",
