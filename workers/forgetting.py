@@ -3,12 +3,15 @@
 from bridge import clock
 from bridge.access.oauth_clients import forget_tokens
 from bridge.database.sessions import Database
+from bridge.provisioning.erase_people import erase_due
 from bridge.provisioning.forget_requests import forget_requests
+from bridge.tenants.secrets import Seal
 from config.settings import settings
 
 
 def forget_all(database: Database, tenant_id: str) -> None:
-    """Forget requests that are older than the retention that is set, and access tokens that expired."""
+    """Forget requests past the retention that is set, expired access tokens, people who are to be erased."""
     now = clock.now()
     forget_requests(database, tenant_id, days=settings().request_log_days, now=now)
     forget_tokens(database, tenant_id, now=now)
+    erase_due(database, tenant_id, seal=Seal(settings().secret_keys()), now=now)

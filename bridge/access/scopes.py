@@ -8,6 +8,7 @@ SCOPES = {
     "read": "Read people, groups, seats, rules, invoices, connections; ask for quotes",
     "connections:write": "Make connections, switch them to live, make and revoke their tokens",
     "people:write": "Join accounts of one human, separate them, choose what proposes joins",
+    "people:erase": "Have people who are gone erased",
     "storms:write": "Confirm or undo mass changes, choose what counts as one",
     "rules:write": "Apply rule sets, preview them, override them for a person",
     "schemas:write": "Define extension schemas",

@@ -28,7 +28,7 @@ COMMANDS = {
     "meters": "bridge.cli.meters:meters",
     "oauth-client": "bridge.cli.oauth_clients:oauth_client",
     "override": "bridge.cli.overrides:override",
-    "people": "bridge.cli.joins:people",
+    "people": "bridge.cli.erasures:people",
     "plans": "bridge.cli.plans:plans",
     "quote": "bridge.cli.quote:quote",
     "reconcile": "bridge.cli.reconcile:reconcile",

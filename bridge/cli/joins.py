@@ -21,7 +21,7 @@ NONE = "none"
 
 @click.group()
 def people() -> None:
-    """Join the accounts of one human, so that they are one seat; separate them."""
+    """Join the accounts of one human, so that they are one seat; separate them; erase who is gone."""
 
 
 @people.command()

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary
+from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bridge.database.rows import TenantRow, UnscopedRow
+
+PENDING = text("erased_at IS NULL")
 
 
 class RequestRecord(TenantRow):
@@ -65,3 +67,21 @@ class Refusal(UnscopedRow):
     route: Mapped[str]
     status: Mapped[int]
     reason: Mapped[str]
+
+
+class Erasure(TenantRow):
+    """That somebody asked for a person's data to be erased, and when it was; until then it is pending."""
+
+    __tablename__ = "erasures"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "person_id"], ["people.tenant_id", "people.id"]),
+        Index(
+            "uq_erasures_pending", "tenant_id", "person_id", unique=True,
+            sqlite_where=PENDING, postgresql_where=PENDING,
+        ),
+    )  # fmt: skip
+
+    person_id: Mapped[str] = mapped_column(primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(primary_key=True)
+    asked_by: Mapped[str]
+    erased_at: Mapped[datetime | None]

@@ -12,7 +12,7 @@ from bridge.seats.tables import Fuse
 from bridge.tenants.read import find_tenant
 from config.settings import settings
 
-#: The least and the most of each limit; a group that one person leaves is never a storm below two.
+#: The least and the most that may be chosen of each limit.
 RANGES = {"people": (0, 1_000_000), "percent": (0, 100), "group_people": (1, 1_000_000)}
 
 

@@ -143,6 +143,8 @@ def live_through_september(running: Running, customer: Customer) -> None:
     requests = running.api(customer, "GET", "/requests?route=/scim/v2/Users&status=201").json
     ids["request"] = requests["items"][0]["id"]
     ids["failed request"] = _refused_for_a_moment(running, customer)
+    ids["gone person"] = _made(running.scim(customer, "POST", "/Users", user("gone")))
+    assert running.scim(customer, "DELETE", f"/Users/{ids['gone person']}").status_code == 204
     for name in ("storm", "other storm"):
         ids[name] = _storm(running, customer)
 

@@ -95,6 +95,7 @@ SAMPLES = {
     ("GET", "/api/v1/people/<person_id>/entitlements"): Sample(
         "/api/v1/people/{person}/entitlements?at=2026-09-15T00:00:00Z"
     ),
+    ("POST", "/api/v1/people/<person_id>/erasure"): Sample("/api/v1/people/{gone_person}/erasure"),
     ("GET", "/api/v1/storms"): Sample("/api/v1/storms?status=open"),
     ("GET", "/api/v1/storms/<storm_id>"): Sample("/api/v1/storms/{storm}"),
     ("GET", "/api/v1/storms/<storm_id>/people"): Sample("/api/v1/storms/{storm}/people"),

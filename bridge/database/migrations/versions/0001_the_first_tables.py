@@ -636,6 +636,28 @@ def upgrade() -> None:
     op.create_index("ix_credit_notes_invoice", "credit_notes", ["tenant_id", "invoice_id"], unique=False)
     op.create_index("uq_credit_notes_number", "credit_notes", ["tenant_id", "number"], unique=True)
     op.create_table(
+        "erasures",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("asked_by", Key, nullable=False),
+        sa.Column("erased_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["people.tenant_id", "people.id"],
+            name=op.f("fk_erasures_tenant_id_person_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "person_id", "asked_at", name=op.f("pk_erasures")),
+    )
+    op.create_index(
+        "uq_erasures_pending",
+        "erasures",
+        ["tenant_id", "person_id"],
+        unique=True,
+        sqlite_where=sa.text("erased_at IS NULL"),
+        postgresql_where=sa.text("erased_at IS NULL"),
+    )
+    op.create_table(
         "group_versions",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("group_id", Key, nullable=False),
