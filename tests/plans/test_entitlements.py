@@ -38,6 +38,17 @@ def test_whoever_is_deactivated_may_nothing_at_once_although_the_seat_is_not_yet
     assert answer["because"].startswith("the person is not active")
 
 
+def test_an_account_that_counts_as_a_person_may_what_the_person_may(story: Story):
+    story.joins("premium", "ada")
+    story.joins("visitor", "bob")
+    body = {"account_id": story.people["bob"], "reason": "one human"}
+    story.api("POST", f"/people/{story.people['ada']}/accounts", body)
+    story.worker_runs("09-01 09:00")
+    story.running.set_clock(when("09-01 10:00"))
+    answer = asked(story, story.people["bob"]).json
+    assert (answer["person"], answer["plan"]) == (story.people["ada"], "premium")
+
+
 def test_whom_no_rule_names_may_nothing(story: Story):
     story.joins("visitor", "ada")
     story.worker_runs("09-01 09:00")
