@@ -81,8 +81,8 @@ class Settings(BaseSettings):
     roles: int = Field(200, ge=1, description="Most roles of a tenant's own.")
     rules: int = Field(1000, ge=1, description="Most rules in one rule set.")
     meters: int = Field(100, ge=1, description="Most meters of a tenant.")
-    usage_events: int = Field(5_000, ge=1, le=30_000, description="Most events of consumption in one batch.")
-    sign_ins: int = Field(5_000, ge=1, le=30_000, description="Most sign-ins in one batch.")
+    usage_events: int = Field(5_000, ge=1, le=15_000, description="Most events of consumption in one batch.")
+    sign_ins: int = Field(5_000, ge=1, le=15_000, description="Most sign-ins in one batch.")
     late_days: int = Field(
         35, ge=1, description="Days after which consumption and sign-ins are no longer taken in."
     )

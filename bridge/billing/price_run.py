@@ -1,7 +1,7 @@
 """Pricing a period of a tenant: from rows to what each person costs."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -75,7 +75,9 @@ def priced_period(session: TenantSession, subscription: SubscriptionTerms, perio
             read_sign_ins(session, parsed, billed, start, end),
             read_usage(session, parsed, billed),
         )
-    return PricedPeriod(price(tenant, period, parsed, own, facts), terms, tenant_terms, own.tax_percent)
+    return PricedPeriod(
+        price(tenant, subscription, period, parsed, own, facts=facts), terms, tenant_terms, own.tax_percent
+    )
 
 
 def _period_terms(
@@ -114,9 +116,11 @@ def parsed_terms(tenant: Tenant, terms: Iterable[TermDocument]) -> tuple[PriceTe
 
 def price(
     tenant: Tenant,
+    subscription: SubscriptionTerms,
     period: Period,
     terms: tuple[PriceTerm, ...],
     own: TenantTerms = TenantTerms(),  # noqa: B008 (immutable)
+    *,
     facts: _Facts = ((), (), ()),
 ) -> tuple[PricedInvoice, ...]:
     """Call the one pure function with a tenant's money and time zone.
@@ -124,7 +128,7 @@ def price(
     Credit is left out: it pays for adjustments too, which the period alone does not know.
     """
     seats, sign_ins, usage = facts
-    return price_period(
+    invoices = price_period(
         PricingInput(
             currency=tenant.currency,
             timezone=tenant.timezone,
@@ -138,6 +142,10 @@ def price(
             tax_percent=own.tax_percent,
         )
     )
+    if subscription.timing == "advance" and subscription.billed_part(period) is None:
+        # Nothing of the period is billed, yet it may have been, ahead: the second invoice gives that back.
+        return (replace(invoices[0], issued_on=period.start), *invoices)
+    return invoices
 
 
 def _issued_document(

@@ -66,7 +66,9 @@ def period_runs(session: TenantSession, subscription: SubscriptionTerms, period:
         terms = terms_in_force(session, subscription, period, billed_plans(session, start, end))
     # A subscription that ends inside the period has its last invoice then, not at the end of the period.
     last = min(period.end, max(subscription.ends_on or period.end, period.start))
-    dates = [min(each.issued_on, last) for each in price(tenant, period, parsed_terms(tenant, terms))]
+    dates = [
+        min(each.issued_on, last) for each in price(tenant, subscription, period, parsed_terms(tenant, terms))
+    ]
     return tuple(Run(subscription, period, revision, issued_on) for revision, issued_on in enumerate(dates))
 
 

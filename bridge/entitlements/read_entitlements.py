@@ -63,15 +63,19 @@ class Entitlements:
 def read_entitlements(session: TenantSession, person_id: str, *, at: datetime) -> Entitlements:
     """Return what a person may do at the instant.
 
-    Whoever is inactive may do nothing from the instant of the deactivation, also while the seat is still
-    held or its end not yet computed. Raises ``NotFound`` for a person whom the tenant does not know.
+    An account that counts as a person has what the person has. Whoever is inactive may do nothing from the
+    instant of the deactivation, also while the seat is still held or its end not yet computed. Raises
+    ``NotFound`` for a person whom the tenant does not know.
     """
     facts = read_facts(session, [person_id]).get(person_id)
     if facts is None:
         raise NotFound(f"there is no person {person_id[:60]} in this tenant")
+    joined = next((each for each in facts.away if _holds(each.start, each.end, at)), None)
+    if joined is not None:
+        return read_entitlements(session, joined.person_id, at=at)  # who is never an account of another
     version = next((each for each in as_one(facts).versions if _holds(each.start, each.end, at)), None)
     if version is None or not version.active:
-        told = "the person is not active, or counts as somebody else, or their connection is not live"
+        told = "the person is not active, or their connection is not live"
         return Entitlements(person_id, Grants(NO_PLAN), None, told)
     held = Seat.start <= at, or_(Seat.end.is_(None), Seat.end > at)
     seat = session.scalar(select(Seat).where(Seat.person_id == person_id, *held))

@@ -1,10 +1,10 @@
 """Taking in sign-ins, a batch at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from bridge.database.sessions import TenantSession
 from bridge.errors import InvalidValue
@@ -15,7 +15,7 @@ from bridge.usage.events import Rejected, SignedIn, Taken, parse_sign_in
 from bridge.usage.late_facts import ClosedUntil, note_late
 from bridge.usage.members import refusal
 from bridge.usage.tables import SignIn
-from bridge.usage.take_usage import KEYS_AT_ONCE, known_people
+from bridge.usage.take_usage import known_people
 from bridge.usage.time_limits import TimeLimits
 
 Row = dict[str, Any]
@@ -55,7 +55,7 @@ def take_sign_ins(
             continue
         doubled += (each.connection_id, each.id) in rows
         rows.setdefault((each.connection_id, each.id), _row(session.tenant_id, each, limits))
-    known = _stored(session, list(rows))
+    known = _stored(session, rows.keys())
     new = [row for key, row in rows.items() if key not in known]
     late = _write(session, new, closed_until, cause=cause, now=now) if new else 0
     return Taken(len(new), doubled + len(known), late, tuple(sorted(rejected, key=lambda each: each.index)))
@@ -81,13 +81,14 @@ def _row(tenant_id: str, each: SignedIn, limits: TimeLimits) -> Row:
     }
 
 
-def _stored(session: TenantSession, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-    found: set[tuple[str, str]] = set()
-    for first in range(0, len(keys), KEYS_AT_ONCE):
-        asked = tuple_(SignIn.connection_id, SignIn.id).in_(keys[first : first + KEYS_AT_ONCE])
-        rows = session.execute(select(SignIn.connection_id, SignIn.id).where(asked))
-        found.update((connection_id, id_) for connection_id, id_ in rows)
-    return found
+def _stored(session: TenantSession, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return which of these sign-ins are known already; a batch is of few connections."""
+    if not keys:
+        return set()
+    connections, ids = {key[0] for key in keys}, {key[1] for key in keys}
+    asked = SignIn.connection_id.in_(connections) & SignIn.id.in_(ids)
+    rows = session.execute(select(SignIn.connection_id, SignIn.id).where(asked))
+    return {(connection_id, id_) for connection_id, id_ in rows} & set(keys)
 
 
 def _write(

@@ -176,6 +176,7 @@ def test_what_came_late_and_what_came_in_time_cost_the_same_in_the_end(database,
     for late in (False, True):
         books = Counting.of(database, tenant_id=f"northwind-{next(NUMBERS)}")
         metered(books)
+        books.bill("2026-01-01", tenant_cap="150.00")
         for person in ("ada", "bob", "cleo"):
             books.seat(person, "capped", "2026-01-01", "2026-02-01")
         events = [books.event(person, "queries", f"{when} 10:00", number) for person, when, number in usage]

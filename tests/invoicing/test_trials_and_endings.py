@@ -70,6 +70,26 @@ def test_a_trial_in_advance_ends_inside_a_period(database):
     assert [line["kind"] for line in second["lines"]] == []
 
 
+def test_a_trial_that_is_cancelled_gives_back_what_was_billed_ahead(database):
+    books = tried(database, "2026-01-16", timing="advance")
+    books.seat("ada", "standard", "2026-01-01")
+    assert books.closed("2026-01-01", now="2026-01-01")["total"] == "20.13"
+    books.cancel("2026-01-10", now="2026-01-09")
+    document = books.closed("2026-01-01", now="2026-01-10")
+    assert (document["total"], document["issued_on"]) == ("-20.13", "2026-01-10")
+    assert reconciled(books) == []
+    with pytest.raises(Conflict, match="ended on 2026-01-10"):
+        books.close()
+
+
+@SQLITE
+def test_periods_within_a_trial_in_advance_cost_nothing(database):
+    books = tried(database, "2026-02-01", timing="advance")
+    books.seat("ada", "standard", "2026-01-01")
+    totals = [books.closed(now="2026-02-01")["total"] for _ in range(3)]
+    assert totals == ["0.00", "0.00", "39.00"]
+
+
 @SQLITE
 @pytest.mark.parametrize("until", ["2026-01-01", "2025-12-31"])
 def test_a_trial_that_ends_before_it_begins_is_refused(database, until):

@@ -38,6 +38,17 @@ def test_whoever_is_deactivated_may_nothing_at_once_although_the_seat_is_not_yet
     assert answer["because"].startswith("the person is not active")
 
 
+def test_an_account_that_counts_as_a_person_may_what_the_person_may(story: Story):
+    story.joins("premium", "ada")
+    story.joins("visitor", "bob")
+    body = {"account_id": story.people["bob"], "reason": "one human"}
+    story.api("POST", f"/people/{story.people['ada']}/accounts", body)
+    story.worker_runs("09-01 09:00")
+    story.running.set_clock(when("09-01 10:00"))
+    answer = asked(story, story.people["bob"]).json
+    assert (answer["person"], answer["plan"]) == (story.people["ada"], "premium")
+
+
 def test_whom_no_rule_names_may_nothing(story: Story):
     story.joins("visitor", "ada")
     story.worker_runs("09-01 09:00")
@@ -70,13 +81,3 @@ def test_a_person_of_nobody_or_another_tenant_is_not_found(story: Story, person)
     answer = asked(story, other.people["grace"] if person.startswith("of") else person)
     assert answer.status_code == 404
     assert "grace" not in answer.get_data(as_text=True)
-
-
-def test_a_batch_over_the_limit_or_of_another_shape_is_refused(story: Story):
-    story.joins("standard", "ada")
-    assert story.api("POST", "/usage/events", {}, status=422)["pointer"] == ""
-    assert story.api("POST", "/sign-ins", {"signins": []}, status=422)["pointer"] == "/sign_ins"
-    most = story.running.parts.settings.sign_ins
-    refused = story.api("POST", "/sign-ins", {"sign_ins": [None] * (most + 1)}, status=422)
-    assert refused["detail"] == f"found {most + 1} events, allowed at most {most} in one batch"
-    assert len(story.api("POST", "/sign-ins", {"sign_ins": [None] * most})["rejected"]) == most
