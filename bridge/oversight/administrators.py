@@ -1,12 +1,13 @@
 """Who administers a tenant: people whose roles let them assign roles."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import Text, cast, or_, select
 
 from bridge.database.sessions import TenantSession
-from bridge.directory.tables import Person
+from bridge.directory.browse import everybody
 from bridge.errors import Conflict
 from bridge.mapping.role_catalogues import roles_of
 from bridge.oversight.effects import Held, held_at
@@ -53,7 +54,7 @@ def refuse_lock_out(session: TenantSession, before: Collection[str], *, at: date
     if not before:
         return
     keys = administering(roles_of(session))
-    for people in (before, *_everybody(session)):
+    for people in chain([before], everybody(session, at_once=_AT_ONCE)):
         if _anyone_holds(session, people, keys, at):
             return
     raise Conflict(
@@ -70,16 +71,3 @@ def _anyone_holds(
         return False
     spans: Iterable[Held] = (held_at(each, at) for each in compute(session, people).spans.values())
     return any(not keys.isdisjoint(held.roles) for held in spans)
-
-
-def _everybody(session: TenantSession) -> Iterator[list[str]]:
-    """Yield the ids of all people, some at a time."""
-    last = ""
-    while True:
-        rows = select(Person.id).where(Person.id > last).order_by(Person.id).limit(_AT_ONCE)
-        people = list(session.scalars(rows))
-        if people:
-            yield people
-        if len(people) < _AT_ONCE:
-            return
-        last = people[-1]
