@@ -9,8 +9,8 @@ from bridge.cli.operator import as_json, cause, instant, parts, print_json, prin
 from bridge.cli.people import person_named
 from bridge.mapping.overrides import Override
 from bridge.mapping.read_overrides import overrides_page, read_overrides
-from bridge.mapping.role_catalogues import roles_of
-from bridge.mapping.set_override import WantedOverride, end_override, set_override
+from bridge.mapping.set_override import WantedOverride
+from bridge.oversight.override_person import override_person, stop_overriding
 from config.catalogue import plan_keys
 
 ALL = 100_000
@@ -48,7 +48,7 @@ def set_one(
     if no_roles and role_keys:
         raise click.UsageError("--no-roles and --role contradict each other")
     with parts().database.write(tenant_named(tenant)) as session:
-        made = set_override(
+        made = override_person(
             session,
             WantedOverride(
                 person_id=person_named(session, person),
@@ -60,7 +60,6 @@ def set_one(
             ),
             author=getpass.getuser(),
             known_plans=plan_keys(),
-            known_roles=roles_of(session),
             most=parts().settings.overrides,
             cause=cause(),
             now=clock.now(),
@@ -76,7 +75,7 @@ def set_one(
 def end(tenant: str, override_id: str, at: str | None) -> None:
     """End an override: from then on the rules decide."""
     with parts().database.write(tenant_named(tenant)) as session:
-        ended = end_override(session, override_id, at=instant(at), cause=cause(), now=clock.now())
+        ended = stop_overriding(session, override_id, at=instant(at), cause=cause(), now=clock.now())
     click.echo(f"override {ended.id} ends at {ended.end.isoformat() if ended.end else 'no time'}")
 
 

@@ -26,7 +26,7 @@ def print_preview(preview: Mapping[str, Any], *, json: bool) -> None:
     hands = preview["administrators"]
     console.print(f"administrators: {hands['before']} before, {hands['after']} after", highlight=False)
     if hands["locks_out"]:
-        console.print("nobody would be left who may assign roles")
+        console.print("nobody would be left who may assign roles: applying this is refused")
     if preview["id"] is not None:
         console.print(f"to apply exactly this: --preview-id {preview['id']}", highlight=False)
 

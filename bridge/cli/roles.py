@@ -8,9 +8,9 @@ import click
 from bridge import clock
 from bridge.cli.operator import cause, parts, print_json, tenant_named
 from bridge.cli.rules import read_document
-from bridge.mapping.apply_roles import apply_roles
 from bridge.mapping.role_catalogues import roles_of
 from bridge.mapping.role_document import RoleLimits, role_document
+from bridge.oversight.change_roles import change_roles
 from bridge.oversight.preview_roles import preview_roles
 from config.settings import settings
 
@@ -32,7 +32,7 @@ def apply(tenant: str, file: Path, *, preview: bool) -> None:
             print_json(preview_roles(session, document, limits=limits, now=now))
         return
     with parts().database.write(tenant_named(tenant)) as session:
-        applied = apply_roles(
+        applied = change_roles(
             session, document, author=getpass.getuser(), limits=limits, cause=cause(), now=now
         )
     told = "holds" if applied.applied else "nothing to do: it says the same"

@@ -1,6 +1,6 @@
 """Looking through people, through groups, page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
@@ -42,6 +42,19 @@ def people_page(
     if after is not None:
         rows = rows.where(tuple_(Person.created_at, Person.id) > after)
     return session.scalars(rows).all()
+
+
+def everybody(session: TenantSession, *, at_once: int) -> Iterator[list[str]]:
+    """Yield the ids of all people the tenant ever had, so many at a time, in order."""
+    last = ""
+    while True:
+        rows = select(Person.id).where(Person.id > last).order_by(Person.id).limit(at_once)
+        people = list(session.scalars(rows))
+        if people:
+            yield people
+        if len(people) < at_once:
+            return
+        last = people[-1]
 
 
 def find_person(session: TenantSession, person_id: str) -> Person:

@@ -9,6 +9,7 @@ from bridge.directory.go_live import go_live
 from bridge.journal.record import Cause
 from bridge.mapping.apply_rules import AppliedRules, apply_rules
 from bridge.mapping.role_catalogues import roles_of
+from bridge.oversight.administrators import administrators_at, refuse_lock_out
 from bridge.oversight.effects import Effect, effects_of
 from bridge.oversight.preview_change import WantedRules, change_of_rules, change_to_live
 from bridge.oversight.previews import digest_of, find_preview, refuse_another, refuse_stale
@@ -30,7 +31,8 @@ def change_rules(
     """Apply rules as ``apply_rules`` does; with a preview only if they still do to everybody what it says.
 
     Raises in addition ``NotFound`` for an unknown preview or one older than ``hours``, ``Conflict`` for the
-    preview of something else, ``Stale`` with the ids of those to whom something else would happen.
+    preview of something else or where nobody would be left to administer the tenant, ``Stale`` with the ids
+    of those to whom something else would happen.
     """
     rules, stored = wanted.read(session)
     if preview_id is not None:
@@ -39,7 +41,8 @@ def change_rules(
         refuse_another(preview, kind="rules", subject=digest_of(stored), starts_at=wanted.effective_from)
         change = change_of_rules(session, rules, effective_from=wanted.effective_from, now=now)
         refuse_stale(session, preview, _effects(session, change))
-    return apply_rules(
+    before = administrators_at(session, now)
+    applied = apply_rules(
         session,
         wanted.document,
         author=author,
@@ -51,6 +54,8 @@ def change_rules(
         now=now,
         limits=wanted.limits,
     )
+    refuse_lock_out(session, before, at=max(applied.effective_from, now))
+    return applied
 
 
 def switch_live(

@@ -58,7 +58,8 @@ def explain_person(session: TenantSession, person_id: str, *, at: datetime) -> E
     version = next((each for each in one.versions if _holds(each, at)), None)
     considered: tuple[RuleOutcome, ...] = ()
     overrides = read_overrides(session, [person_id]).get(person_id, ())
-    override = next((each for each in overrides if each.holds(at)), None)
+    active = version is not None and version.active
+    override = next((each for each in overrides if active and each.holds(at)), None)
     if (dated is not None or override is not None) and version is not None:
         rules = NO_RULES if dated is None else dated.rules
         decision = decide(rules, version.resource, groups_at(one, at), override)
@@ -72,7 +73,9 @@ def explain_person(session: TenantSession, person_id: str, *, at: datetime) -> E
         at=at,
         plan=span.plan if span else NO_PLAN,
         roles=span.roles if span else (),
-        because=_sentence(span) if span else _absence(facts, joins, version, dated, at),
+        because=_sentence(span)
+        if span
+        else _withheld(override) or _absence(facts, joins, version, dated, at),
         span=span,
         considered=considered,
         joins=tuple(JoinReason(each, made.get(each.started_by)) for each in joins),
@@ -239,6 +242,12 @@ def _rule_sentence(span: SpanReason) -> str:
         return f"plan {span.plan} is {ASSIGNED}"
     groups = ", ".join(f"{group.name or group.id}" for group in span.groups)
     return f"rule {span.rule} gives plan {span.plan}" + (f" through {groups}" if groups else "")
+
+
+def _withheld(override: Override | None) -> str:
+    if override is None or override.plan is None:
+        return ""
+    return f"an override by {override.author} gives no plan: {override.reason}"
 
 
 def _absence(

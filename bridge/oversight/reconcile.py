@@ -20,6 +20,7 @@ from bridge.directory.changes import mark_due
 from bridge.directory.read_joins import neighbours
 from bridge.directory.tables import ChangeDue, Person
 from bridge.journal.record import Cause, Subject, record
+from bridge.oversight.administrators import administrators_at
 from bridge.seats.compute import compute
 from bridge.seats.differences import StoredSpan, keep_settled
 from bridge.seats.hold_back import hold_back
@@ -28,7 +29,13 @@ from bridge.seats.timeline import Span
 from config.settings import settings
 
 Kind = Literal[
-    "seats_differ", "seats_overlap", "facts_unreadable", "amount_differs", "invoice_altered", "number_missing"
+    "seats_differ",
+    "seats_overlap",
+    "facts_unreadable",
+    "amount_differs",
+    "invoice_altered",
+    "number_missing",
+    "administrator_missing",
 ]
 
 REMEDY: dict[Kind, str] = {
@@ -38,6 +45,8 @@ REMEDY: dict[Kind, str] = {
     "amount_differs": "repair notes a late change, so that the next invoice carries the difference",
     "invoice_altered": "restore the invoice from a backup: an issued invoice never changes",
     "number_missing": "restore the missing invoice from a backup: an issued invoice is never deleted",
+    "administrator_missing": "the operator, or whoever has an API key with rules:write, gives somebody the "
+    "role by an override: `bridge override set TENANT PERSON --role admin`",
 }
 
 
@@ -89,7 +98,7 @@ def reconcile(database: Database, tenant_id: str, *, now: datetime, limit: int =
         tenant_of(session)
         people = list(session.scalars(select(Person.id).order_by(Person.id)))
         invoices = len(list_invoices(session))
-    found = list(islice(_all(database, tenant_id, people), limit + 1))
+    found = list(islice(_all(database, tenant_id, people, now=now), limit + 1))
     return Findings(now, tuple(found[:limit]), len(people), invoices, truncated=len(found) > limit)
 
 
@@ -119,11 +128,12 @@ def repair(
     return len(seats) + len(amounts)
 
 
-def _all(database: Database, tenant_id: str, people: Sequence[str]) -> Iterator[Finding]:
+def _all(database: Database, tenant_id: str, people: Sequence[str], *, now: datetime) -> Iterator[Finding]:
     size = settings().assignment_batch
     for first in range(0, len(people), size):
         yield from _seat_findings(database, tenant_id, people[first : first + size])
     with database.read(tenant_id) as session:
+        yield from _administrator_findings(session, now)
         yield from _period_findings(session)
         yield from _invoice_findings(session)
         yield from _number_findings(session)
@@ -210,6 +220,15 @@ def _amount_findings(session: TenantSession, issued: IssuedPeriod, since: dateti
             f"{format_minor(share.amount_minor, currency)} {currency} more than issued",
             since,
         )
+
+
+def _administrator_findings(session: TenantSession, now: datetime) -> Iterator[Finding]:
+    """Tell that whoever might assign roles has gone: an identity provider may do that, nobody else."""
+    ever = administrators_at(session, None)
+    if ever and not administrators_at(session, now):
+        found = f"none of the {len(ever)} who ever might, or will"
+        subject = Subject("tenant", session.tenant_id)
+        yield Finding("administrator_missing", subject, "somebody who may assign roles", found)
 
 
 def _invoice_findings(session: TenantSession) -> Iterator[Finding]:

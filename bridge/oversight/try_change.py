@@ -1,7 +1,7 @@
 """Trying a change out on everybody's facts, in memory: nothing is written."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from bridge.billing.pricing.ownership import SeatSpan
 from bridge.database.sessions import TenantSession
+from bridge.directory.browse import everybody
 from bridge.directory.facts import PersonFacts
 from bridge.directory.read_facts import read_facts
 from bridge.directory.read_joins import neighbours
 from bridge.directory.read_versions import in_chunks
-from bridge.directory.tables import ChangeDue, Person
+from bridge.directory.tables import ChangeDue
 from bridge.mapping.overrides import Override
 from bridge.mapping.read_overrides import read_overrides
 from bridge.mapping.rules import NO_PLAN, DatedRules, Decision, decide
@@ -73,7 +74,7 @@ def try_change(session: TenantSession, change: Change, *, closed_until: datetime
     """
     trial = Trial()
     settled = session.scalar(select(Tenant.settled_until))
-    for people in _people(session):
+    for people in everybody(session, at_once=_AT_ONCE):
         facts = read_facts(session, people)
         overrides = read_overrides(session, people)
         stored = _stored(session, people)
@@ -95,18 +96,6 @@ def try_change(session: TenantSession, change: Change, *, closed_until: datetime
 def plans_of(held: Mapping[str, Held]) -> Counter[str]:
     """Count the seats of each plan."""
     return Counter(each.plan for each in held.values() if each.plan != NO_PLAN)
-
-
-def _people(session: TenantSession) -> Iterator[list[str]]:
-    last = ""
-    while True:
-        chosen = select(Person.id).where(Person.id > last).order_by(Person.id).limit(_AT_ONCE)
-        people = list(session.scalars(chosen))
-        if people:
-            yield people
-        if len(people) < _AT_ONCE:
-            return
-        last = people[-1]
 
 
 def _stored(session: TenantSession, people: Collection[str]) -> dict[str, list[Span]]:

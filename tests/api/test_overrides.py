@@ -72,6 +72,20 @@ def test_an_override_in_the_past_is_adjusted_on_the_next_invoice(running, compan
     assert late[0]["amount"].startswith("-")
 
 
+def test_an_override_to_no_seat_says_why_there_is_none(running, company):
+    person = company.ids["ada"]
+    wanted = {"plan": "none", "roles": [], "reason": "on leave", "start": "2026-09-10T00:00:00Z"}
+    assert running.api(company, "POST", f"/people/{person}/overrides", wanted).status_code == 201
+    running.set_clock(OCTOBER)
+    running.api(company, "POST", "/invoices", {})
+    during = running.api(company, "GET", f"/people/{person}/explanation?at=2026-09-15T00:00:00Z").json
+    assert (during["plan"], during["span"]) == ("none", None)
+    assert during["because"].endswith("gives no plan: on leave")
+    assert running.scim(company, "DELETE", f"/Users/{person}").status_code == 204
+    gone = running.api(company, "GET", f"/people/{person}/explanation?at=2026-10-03T00:00:00Z").json
+    assert (gone["because"], gone["override"]) == ("the person is not known at that instant", None)
+
+
 def test_a_refused_override_says_where_and_changes_nothing(running, company):
     path = f"/people/{company.ids['ada']}/overrides"
     refused = running.api(company, "POST", path, {"plan": "gold", "reason": "trial"})

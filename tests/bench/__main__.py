@@ -11,7 +11,7 @@ from rich.console import Console
 from tests.bench.figures import Figure, Outcome, Remark, Tell
 from tests.bench.load import Refused
 from tests.bench.report import machine, paths, show, write
-from tests.bench.rows import bulk, depth, groups, operations, seats, start, storms, together
+from tests.bench.rows import bulk, depth, groups, operations, previews, seats, start, storms, together
 from tests.bench.sizes import FULL, QUICK, Sizes
 from tests.bench.stage import Stage, open_stage
 
@@ -24,6 +24,7 @@ ROWS: dict[str, Callable[[Stage, Sizes, Tell], list[Outcome]]] = {
     "together": together.ask_together,
     "seats": seats.wait_for_seats,
     "storms": storms.undo_everybody,
+    "previews": previews.preview_everybody,
     "start": start.start_web,
 }
 

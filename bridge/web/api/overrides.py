@@ -5,8 +5,8 @@ from typing import Any
 from bridge.directory.browse import find_person
 from bridge.mapping.overrides import Override
 from bridge.mapping.read_overrides import find_override, overrides_page, read_overrides
-from bridge.mapping.role_catalogues import roles_of
-from bridge.mapping.set_override import REASON_CHARACTERS, WantedOverride, end_override, set_override
+from bridge.mapping.set_override import REASON_CHARACTERS, WantedOverride
+from bridge.oversight.override_person import override_person, stop_overriding
 from bridge.web.api.operations import Call, operation
 from bridge.web.api.pages import CURSOR, LIMIT, page_of
 from bridge.web.api.parameters import instant, parse_instant
@@ -71,12 +71,11 @@ def make_override(call: Call, person_id: str) -> dict[str, Any]:
         end=end,
     )
     with call.database.write(call.tenant_id) as session:
-        made = set_override(
+        made = override_person(
             session,
             wanted,
             author=f"api_key {call.caller.credential_id}",
             known_plans=plan_keys(),
-            known_roles=roles_of(session),
             most=bridge().settings.overrides,
             cause=call.cause,
             now=call.now,
@@ -99,7 +98,7 @@ def show_override(call: Call, override_id: str) -> dict[str, Any]:
 def stop_override(call: Call, override_id: str) -> dict[str, Any]:
     with call.database.write(call.tenant_id) as session:
         at = _instant(call, "at")
-        return _override(end_override(session, override_id, at=at, cause=call.cause, now=call.now))
+        return _override(stop_overriding(session, override_id, at=at, cause=call.cause, now=call.now))
 
 
 def _instant(call: Call, name: str) -> Any:  # noqa: ANN401 (an instant or None)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from bridge.mapping.apply_roles import apply_roles
 from bridge.mapping.role_catalogues import list_catalogues, newest_catalogue, roles_of
 from bridge.mapping.role_document import RoleLimits
+from bridge.oversight.change_roles import change_roles
 from bridge.oversight.preview_roles import preview_roles
 from bridge.web.api.operations import Call, operation
 from bridge.web.api.parameters import instant
@@ -65,7 +65,7 @@ def show_role_catalogues(call: Call) -> dict[str, Any]:
 )  # fmt: skip
 def make_roles(call: Call) -> dict[str, Any]:
     with call.database.write(call.tenant_id) as session:
-        applied = apply_roles(
+        applied = change_roles(
             session,
             call.body,
             author=f"api_key {call.caller.credential_id}",
