@@ -32,6 +32,7 @@ COMMANDS = {
     "serve": "bridge.cli.serve:serve",
     "settings": "bridge.cli.settings:settings",
     "simulate": "bridge.cli.simulate:simulate",
+    "stripe": "bridge.cli.stripe:stripe",
     "subscription": "bridge.cli.subscriptions:subscription",
     "tenant": "bridge.cli.tenants:tenant",
     "token": "bridge.cli.credentials:token",

@@ -94,6 +94,7 @@ SAMPLES = {
     ("POST", "/api/v1/connections/<connection_id>/oauth-client/secrets"): Sample(
         "/api/v1/connections/{connection}/oauth-client/secrets", lambda _ids: {}, 201
     ),
+    ("POST", "/stripe/webhook"): Sample("/stripe/webhook", status=404),
     ("POST", "/oauth/token"): Sample("/oauth/token", status=400),
     ("GET", "/api/v1/people"): Sample("/api/v1/people?search=ada"),
     ("GET", "/api/v1/people/<person_id>"): Sample("/api/v1/people/{person}"),
@@ -207,7 +208,7 @@ SAMPLES = {
     ),
     ("DELETE", "/api/v1/api-keys/<key_id>"): Sample("/api/v1/api-keys/{key}", status=204),
 }
-PUBLIC = {"/oauth/token", "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json"}
+PUBLIC = {"/oauth/token", "/stripe/webhook", "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json"}
 Route = tuple[str, str]
 GUARDED = {route: sample for route, sample in SAMPLES.items() if route[1] not in PUBLIC}
 
