@@ -13,7 +13,7 @@ from bridge.logs import configure_logs
 from bridge.nudge import nudge
 from bridge.provisioning.request_log import RequestLog
 from bridge.tenants.secrets import Seal
-from bridge.web import api, health, oauth, scim
+from bridge.web import api, events, health, oauth, scim
 from bridge.web.context import Bridge
 from bridge.web.recording import record_requests
 from bridge.web.scim.addresses import with_addresses_put_right
@@ -30,7 +30,7 @@ def create_app(chosen: Settings | None = None) -> Flask:
     parts = put_together(chosen)
     app.extensions["bridge"] = parts
     record_requests(app)
-    for blueprint in (scim.blueprint, api.blueprint, oauth.blueprint, health.blueprint):
+    for blueprint in (scim.blueprint, api.blueprint, events.blueprint, oauth.blueprint, health.blueprint):
         app.register_blueprint(blueprint)
     app.wsgi_app = with_addresses_put_right(app.wsgi_app)  # type: ignore[assignment, method-assign]  # so Flask has it
     atexit.register(parts.request_log.close)

@@ -180,6 +180,21 @@ class Settings(BaseSettings):
         "",
         description="TrueType fonts for what DejaVu Sans cannot write, such as Chinese; paths, by commas.",
     )
+    stripe_api_key: str = Field("", repr=False, description="Secret key of the Stripe account that collects.")
+    stripe_webhook_secret: str = Field(
+        "", repr=False, description="Signing secret of Stripe's webhook at /stripe/webhook."
+    )
+    stripe_url: str = Field("", description="Address of Stripe's API; default: Stripe's own. For tests.")
+    stripe_seconds: float = Field(20.0, gt=0, description="Longest wait for an answer of Stripe.")
+    stripe_tolerance_seconds: int = Field(300, ge=1, description="Greatest age of a webhook's signature.")
+    stripe_retry_seconds: int = Field(
+        60, ge=1, description="First pause after a failed delivery; doubles up to six hours."
+    )
+    stripe_attempts: int = Field(12, ge=1, le=60, description="Attempts until a delivery is given up.")
+    stripe_lines: int = Field(
+        200, ge=1, le=250, description="Most lines of an invoice told to Stripe; the last sums up the rest."
+    )
+    stripe_days_until_due: int = Field(30, ge=0, le=365, description="Days to pay an invoice at Stripe.")
     settle_days: int = Field(
         400,
         ge=31,

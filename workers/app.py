@@ -14,7 +14,13 @@ from config.settings import settings
 
 app = celery_app(settings(), waiting=True)
 app.conf.update(
-    imports=("workers.assignments", "workers.journal", "workers.closing", "workers.timetable"),
+    imports=(
+        "workers.assignments",
+        "workers.journal",
+        "workers.closing",
+        "workers.delivery",
+        "workers.timetable",
+    ),
     beat_schedule={
         "sweep": {
             "task": "bridge.sweep",

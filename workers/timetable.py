@@ -15,6 +15,7 @@ from config.settings import settings
 from workers.app import app, database
 from workers.assignments import assign_due, drain
 from workers.closing import close_all
+from workers.delivery import compare_all, deliver_due
 from workers.forgetting import forget_all
 from workers.journal import seal_all
 
@@ -22,7 +23,7 @@ from workers.journal import seal_all
 LEASE = timedelta(minutes=15)
 
 #: In this order: invoices are drawn from seats that are up to date, and sealed with the rest.
-NIGHTLY: tuple[Callable[[Database, str], object], ...] = (drain, close_all, seal_all, forget_all)
+NIGHTLY: tuple[Callable[[Database, str], object], ...] = (drain, close_all, compare_all, seal_all, forget_all)
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +35,10 @@ def sweep() -> None:
     with database().unscoped_read() as session:
         chosen = select(DueTenant.tenant_id, DueTenant.cause).where(DueTenant.wake_at <= now).distinct()
         due = session.execute(chosen).all()
-    for tenant_id in sorted({tenant_id for tenant_id, cause in due if cause != "nightly"}):
+    for tenant_id in sorted({tenant_id for tenant_id, cause in due if cause not in {"nightly", "delivery"}}):
         assign_due.apply_async(args=(tenant_id,), expires=2 * settings().sweep_seconds)
+    for tenant_id in sorted({tenant_id for tenant_id, cause in due if cause == "delivery"}):
+        deliver_due.apply_async(args=(tenant_id,), expires=2 * settings().sweep_seconds)
     for tenant_id in sorted({tenant_id for tenant_id, cause in due if cause == "nightly"}):
         leased_until = lease(database(), tenant_id, now=now)
         if leased_until is not None:

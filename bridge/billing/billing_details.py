@@ -77,7 +77,9 @@ def details_on(session: TenantSession, day: date) -> Details:
     row = session.scalar(
         select(BillingDetails)
         .where(BillingDetails.valid_from <= day)
-        .order_by(BillingDetails.valid_from.desc(), BillingDetails.id.desc())
+        .order_by(
+            BillingDetails.valid_from.desc(), BillingDetails.created_at.desc(), BillingDetails.id.desc()
+        )
         .limit(1)
     )
     return Details() if row is None else Details(row.valid_from, row.buyer, row.corrections)
@@ -85,7 +87,11 @@ def details_on(session: TenantSession, day: date) -> Details:
 
 def all_details(session: TenantSession) -> list[Details]:
     """Return the details in the order of their dates; of two for one date the last holds."""
-    rows = session.scalars(select(BillingDetails).order_by(BillingDetails.valid_from, BillingDetails.id))
+    rows = session.scalars(
+        select(BillingDetails).order_by(
+            BillingDetails.valid_from, BillingDetails.created_at, BillingDetails.id
+        )
+    )
     return [Details(row.valid_from, row.buyer, row.corrections) for row in rows]
 
 

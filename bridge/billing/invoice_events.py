@@ -40,7 +40,9 @@ def is_not_void() -> ColumnElement[bool]:
 def events_of(session: TenantSession, invoice_id: str) -> list[LifeEvent]:
     """Return what happened to an invoice after it was issued, in order."""
     rows = session.scalars(
-        select(InvoiceEvent).where(InvoiceEvent.invoice_id == invoice_id).order_by(InvoiceEvent.id)
+        select(InvoiceEvent)
+        .where(InvoiceEvent.invoice_id == invoice_id)
+        .order_by(InvoiceEvent.recorded_at, InvoiceEvent.id)
     )
     return [
         LifeEvent(

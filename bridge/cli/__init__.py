@@ -42,6 +42,7 @@ COMMANDS = {
     "sign-ins": "bridge.cli.meters:sign_ins",
     "simulate": "bridge.cli.simulate:simulate",
     "storms": "bridge.cli.storms:storms",
+    "stripe": "bridge.cli.stripe:stripe",
     "subscription": "bridge.cli.subscriptions:subscription",
     "tenant": "bridge.cli.tenants:tenant",
     "token": "bridge.cli.credentials:token",

@@ -86,6 +86,7 @@ SAMPLES = {
     ("POST", "/api/v1/connections/<connection_id>/oauth-client/secrets"): Sample(
         "/api/v1/connections/{connection}/oauth-client/secrets", lambda _ids: {}, 201
     ),
+    ("POST", "/stripe/webhook"): Sample("/stripe/webhook", status=404),
     ("POST", "/oauth/token"): Sample("/oauth/token", status=400),
     ("GET", "/api/v1/people"): Sample("/api/v1/people?search=ada"),
     ("GET", "/api/v1/people/<person_id>"): Sample("/api/v1/people/{person}"),

@@ -34,6 +34,7 @@ def document() -> dict[str, Any]:
         item[operation.method.lower()] = _operation(operation)
     paths.update(scim_paths("/scim/v2"))
     paths["/oauth/token"] = {"post": _token_request()}
+    paths["/stripe/webhook"] = {"post": _event()}
     paths.update((path, {"get": _health(path)}) for path in HEALTH)
     scopes = "\n".join(f"- `{scope}`: {meaning}" for scope, meaning in SCOPES.items())
     return {
@@ -124,6 +125,26 @@ def _token_request() -> dict[str, Any]:
             "400": {"description": "Why not (section 5.2)", "content": refused},
             "401": {"description": "The client is unknown, or its secret has ended", "content": refused},
             "default": {"description": "Too large, too many, not now", "content": refused},
+        },
+    }
+
+
+def _event() -> dict[str, Any]:
+    told = record({}, {"outcome": TEXT, "title": TEXT, "detail": TEXT})
+    content = {"application/json": {"schema": told}}
+    return {
+        "operationId": "take_stripe_event",
+        "summary": "Take an event of Stripe, signed by it",
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
+        "responses": {
+            "200": {"description": "What was made of it", "content": content},
+            "400": {
+                "description": "No event, or not signed as it must be",
+                "content": content,
+            },
+            "404": {"description": "No events are taken, or there is no such invoice", "content": content},
+            "default": {"description": "Why not", "content": content},
         },
     }
 

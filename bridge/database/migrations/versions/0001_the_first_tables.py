@@ -402,6 +402,42 @@ def upgrade() -> None:
     )
     op.create_index("uq_rule_sets_version", "rule_sets", ["tenant_id", "version"], unique=True)
     op.create_table(
+        "stripe_customers",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("enrolled_at", Instant(), nullable=False),
+        sa.Column("customer_id", Key, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_stripe_customers_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_stripe_customers")),
+    )
+    op.create_table(
+        "stripe_differences",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("invoice", Key, nullable=False),
+        sa.Column("ours", Key, nullable=False),
+        sa.Column("theirs", Key, nullable=False),
+        sa.Column("found_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_stripe_differences_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_stripe_differences")),
+    )
+    op.create_table(
+        "stripe_events",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("event_id", Key, nullable=False),
+        sa.Column("type", Key, nullable=False),
+        sa.Column("received_at", Instant(), nullable=False),
+        sa.Column("outcome", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_stripe_events_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "event_id", name=op.f("pk_stripe_events")),
+    )
+    op.create_table(
         "subscriptions",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -635,6 +671,33 @@ def upgrade() -> None:
     )
     op.create_index("ix_credit_notes_invoice", "credit_notes", ["tenant_id", "invoice_id"], unique=False)
     op.create_index("uq_credit_notes_number", "credit_notes", ["tenant_id", "number"], unique=True)
+    op.create_table(
+        "deliveries",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("invoice_id", Key, nullable=False),
+        sa.Column("action", Key, nullable=False),
+        sa.Column("state", Key, nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("key_generation", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", Instant(), nullable=False),
+        sa.Column("last_error", Key, nullable=True),
+        sa.Column("remote_id", Key, nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.CheckConstraint("action IN ('push', 'pay', 'void')", name=op.f("ck_deliveries_action")),
+        sa.CheckConstraint("state IN ('waiting', 'done', 'dead')", name=op.f("ck_deliveries_state")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "invoice_id"],
+            ["invoices.tenant_id", "invoices.id"],
+            name=op.f("fk_deliveries_tenant_id_invoice_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_deliveries")),
+    )
+    op.create_index(
+        "ix_deliveries_state", "deliveries", ["tenant_id", "state", "next_attempt_at"], unique=False
+    )
+    op.create_index("uq_deliveries_action", "deliveries", ["tenant_id", "invoice_id", "action"], unique=True)
     op.create_table(
         "erasures",
         sa.Column("tenant_id", Key, nullable=False),

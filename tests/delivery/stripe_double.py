@@ -1,0 +1,174 @@
+"""A Stripe for tests, over HTTP: the endpoints the bridge uses, with idempotency and faults as documented.
+
+The first answer to an idempotency key is repeated to the same key, a 5xx of work that had begun too; the same
+key with other parameters is an error (docs.stripe.com/api/idempotent_requests). 429 is not kept.
+"""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+Fields = dict[str, str]
+Answer = tuple[int, dict[str, Any]]
+
+
+@dataclass
+class Account:
+    """What is at Stripe. ``faults`` maps the count of the POST from now (0 is the next) to what goes wrong.
+
+    ``429``: refused, nothing done. ``500``: nothing done, the answer is kept. ``slow``: done, the answer
+    comes after the client has given up. ``reset``: done, the connection is cut. ``cut``: cut, nothing done.
+    """
+
+    customers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    invoices: dict[str, dict[str, Any]] = field(default_factory=dict)
+    items: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answers: dict[str, tuple[str, Answer]] = field(default_factory=dict)
+    faults: dict[int, str] = field(default_factory=dict)
+    posts: int = 0
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    slow_seconds: float = 1.0
+
+    def post(self, path: str, fields: Fields, key: str | None) -> tuple[Answer, str | None]:
+        with self.lock:
+            fault = self.faults.pop(self.posts, None)
+            self.posts += 1
+            if fault == "429":
+                return error(429, "rate_limit_error", "too many requests"), None
+            if fault == "cut":
+                return (0, {}), "reset"
+            asked = path + json.dumps(fields, sort_keys=True)
+            if key in self.answers:
+                before, answer = self.answers[key]
+                if before != asked:
+                    told = "Keys for idempotent requests can only be used with the same parameters"
+                    return error(400, "idempotency_error", told), None
+                return answer, fault
+            answer = error(500, "api_error", "sorry") if fault == "500" else self.act(path, fields)
+            if key is not None:
+                self.answers[key] = (asked, answer)
+            return answer, fault
+
+    def act(self, path: str, fields: Fields) -> Answer:
+        metadata = {name[9:-1]: value for name, value in fields.items() if name.startswith("metadata[")}
+        if path == "/v1/customers":
+            return self._add(self.customers, "cus", "customer", name=fields["name"], metadata=metadata)
+        if path == "/v1/invoices":
+            return self._add(
+                self.invoices, "in", "invoice", customer=fields["customer"], status="draft", total=0,
+                currency=fields["currency"], metadata=metadata,
+            )  # fmt: skip
+        if path == "/v1/invoiceitems":
+            invoice = self.invoices[fields["invoice"]]
+            if invoice["status"] != "draft":
+                return error(400, "invalid_request_error", "this invoice is not a draft")
+            invoice["total"] += int(fields["amount"])
+            return self._add(
+                self.items, "ii", "invoiceitem", invoice=invoice["id"], amount=int(fields["amount"]),
+                description=fields["description"], metadata=metadata,
+            )  # fmt: skip
+        return self._change(path)
+
+    def _change(self, path: str) -> Answer:
+        match = re.fullmatch(r"/v1/invoices/(\w+)/(finalize|void|pay)", path)
+        if match is None or match[1] not in self.invoices:
+            return error(404, "invalid_request_error", f"no such thing: {path}")
+        invoice = self.invoices[match[1]]
+        needed, then = {
+            "finalize": ("draft", "open" if invoice["total"] > 0 else "paid"),
+            "void": ("open", "void"),
+            "pay": ("open", "paid"),
+        }[match[2]]
+        if invoice["status"] != needed:
+            return error(400, "invalid_request_error", f"the invoice is {invoice['status']}")
+        invoice["status"] = then
+        return 200, dict(invoice)
+
+    def get(self, path: str, query: Fields) -> Answer:
+        with self.lock:
+            if path == "/v1/customers/search":
+                wanted = query["query"].split("'")[3]
+                found = [c for c in self.customers.values() if c["metadata"].get("bridge_tenant") == wanted]
+                return 200, {"object": "search_result", "data": found, "has_more": False, "url": path}
+            if path in {"/v1/invoices", "/v1/invoiceitems"}:
+                things, by = (
+                    (self.invoices, "customer") if path == "/v1/invoices" else (self.items, "invoice")
+                )
+                return 200, _listed([each for each in things.values() if each[by] == query[by]], query, path)
+            invoice = self.invoices.get(path.rsplit("/", 1)[1])
+            return (200, dict(invoice)) if invoice else error(404, "invalid_request_error", "no such invoice")
+
+    def _add(self, things: dict[str, dict[str, Any]], prefix: str, kind: str, **values: object) -> Answer:
+        made = {"id": f"{prefix}_{len(things) + 1}", "object": kind, **values}
+        things[made["id"]] = made
+        return 200, dict(made)
+
+
+def error(status: int, kind: str, message: str) -> Answer:
+    return status, {"error": {"type": kind, "message": message}}
+
+
+def _listed(things: list[dict[str, Any]], query: Fields, path: str) -> dict[str, Any]:
+    """Latest first, by pages of two whatever was asked, so that paging is tried."""
+    things.reverse()
+    after = query.get("starting_after")
+    start = next((n + 1 for n, each in enumerate(things) if each["id"] == after), 0)
+    page = things[start : start + 2]
+    return {"object": "list", "data": page, "has_more": start + 2 < len(things), "url": path}
+
+
+@contextmanager
+def stripe_double() -> Iterator[tuple[Account, str]]:
+    account = Account()
+
+    class Requests(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked = urlsplit(self.path)
+            self._answer(account.get(asked.path, dict(parse_qsl(asked.query))))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            answer, fault = account.post(
+                self.path, dict(parse_qsl(body)), self.headers.get("Idempotency-Key")
+            )
+            if fault == "reset":
+                self.close_connection = True
+                self.connection.close()
+                return
+            if fault == "slow":
+                time.sleep(account.slow_seconds)
+            self._answer(answer)
+
+        def _answer(self, answer: Answer) -> None:
+            content = json.dumps(answer[1]).encode()
+            with suppress(BrokenPipeError, ConnectionResetError):  # the client has given up, as it should
+                self.send_response(answer[0])
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+        def finish(self) -> None:
+            with suppress(OSError, ValueError):  # the connection was cut on purpose
+                super().finish()
+
+        def log_message(self, *_told: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Requests)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield account, f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
