@@ -73,7 +73,8 @@ def test_what_cannot_be_is_told_and_changes_nothing(books: Books):
 
 def test_billing_details_hold_from_a_date_or_from_today(books: Books):
     run("tenant", "billing-details", "set", "Nordwind", "--name", "Nordwind AG", "--address",
-        "Hafen 1|Hamburg", "--country", "DE", "--from", "2026-01-01", "--corrections", "credit_note")  # fmt: skip
+        "Hafen 1|Hamburg", "--country", "DE", "--from", "2026-01-01",
+        "--corrections", "credit_note")  # fmt: skip
     run("tenant", "billing-details", "set", "Nordwind", "--name", "Südwind AG")
     shown = json.loads(run("tenant", "billing-details", "show", "Nordwind"))
     assert shown == [
