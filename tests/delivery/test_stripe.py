@@ -12,10 +12,11 @@ from stripe import WebhookSignature
 from bridge.billing.invoice_events import events_of, status_of
 from bridge.delivery.compare import compare, last_differences
 from bridge.delivery.enrol import enrol
-from bridge.delivery.queue import queue_deliveries, revive
+from bridge.delivery.push_invoice import _items
+from bridge.delivery.queue import Errand, queue_deliveries, revive
 from bridge.delivery.stripe_amounts import stripe_amount
 from bridge.delivery.take_event import take_event, verified_event
-from bridge.errors import InvalidSyntax, InvalidValue, NotFound, Unauthenticated
+from bridge.errors import Inconsistent, InvalidSyntax, InvalidValue, NotFound, Unauthenticated
 from bridge.journal.tables import JournalEntry
 from tests.delivery.conftest import Desk
 from tests.invoicing.acts import pay, reissue, void
@@ -258,6 +259,28 @@ def test_differences_are_found_and_not_put_right(desk: Desk):
     account.invoices.clear()
     found = compare(books.database, books.tenant_id, desk.client, now=desk.now)
     assert [each["kind"] for each in found] == ["missing_there"]
+
+
+def errand(*amounts: str, credit_used: str = "0.00", due: str) -> Errand:
+    lines = [{"kind": "seats", "description": f"line {n}", "amount": a} for n, a in enumerate(amounts)]
+    document = {"number": 1, "currency": "USD", "lines": lines, "credit_used": credit_used, "due": due}
+    return Errand(
+        id="d", action="push", attempt=1, key_generation=0, tenant_id="t", customer_name="T",
+        customer_id=None, invoice_id="i", document=document, run_key="t:s:2026-01-01:0:0", remote_id=None,
+    )  # fmt: skip
+
+
+def test_credits_are_a_line_and_lines_sum_to_what_is_due():
+    assert _items(errand("10.00", "5.00", credit_used="3.00", due="12.00"))[-1] == ("Credit", -300)
+    with pytest.raises(Inconsistent):
+        _items(errand("10.00", due="9.99"))
+
+
+@pytest.mark.parametrize(("count", "lines"), [(200, 200), (201, 200)])
+def test_more_lines_than_stripe_takes_are_summed_up_in_the_last(count: int, lines: int):
+    items = _items(errand(*["1.00"] * count, due=f"{count}.00"))
+    assert (len(items), sum(amount for _, amount in items)) == (lines, count * 100)
+    assert items[-1][0] == ("2 further lines" if count > lines else "line 199")
 
 
 @pytest.mark.parametrize(

@@ -135,3 +135,10 @@ def test_the_buyer_of_the_date_is_frozen_into_the_invoice(books: Books):
                         valid_from=date.fromisoformat(day), cause=OPERATOR, now=at("2026-01-01"))  # fmt: skip
     names = [books.closed()["buyer"]["name"] for _ in range(2)]
     assert names == ["Nordwind GmbH", "Südwind AG"]
+
+
+def test_corrections_of_another_kind_are_refused(books: Books):
+    with books.database.write(books.tenant_id) as session, pytest.raises(InvalidValue) as refused:
+        set_details(session, {"name": "N"}, corrections="refund", valid_from=date(2026, 1, 1),
+                    cause=OPERATOR, now=at("2026-01-01"))  # fmt: skip
+    assert refused.value.pointer == "/corrections"
