@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bridge.directory.facts import JoinFact
 from bridge.mapping.rules import NO_PLAN
+from bridge.seats.losses import endings
 from bridge.seats.timeline import Span
 
 
@@ -29,11 +30,12 @@ def held_back(
 
     A held span has the plan, roles and reason of the one that would have ended, and names its storm. It ends
     with the hold, or when facts give the person a plan again, or when they begin to count as somebody else.
-    What lesser thing they would have meanwhile waits. A hold at an instant where no span ends does nothing.
+    What lesser thing they would have meanwhile waits. A hold where nothing is lost (any more) does nothing.
     """
     found = list(spans)
+    losses = {ending.at for ending in endings(spans)}
     for hold in sorted(holds, key=lambda each: each.at):
-        lost = next((span for span in found if span.end == hold.at), None)
+        lost = next((span for span in found if span.end == hold.at and hold.at in losses), None)
         if lost is None:
             continue
         end, ended_by = _end(spans, hold, away)
