@@ -64,6 +64,7 @@ def test_roles_are_sorted_and_named_once():
         ({"rules": [without("name")]}, "/rules/0/name", "nothing"),
         ({"rules": [{**GOOD, "name": " "}]}, "/rules/0/name", "a text"),
         ({"rules": [{**GOOD, "name": "default"}]}, "/rules/0/name", "where no rule does"),
+        ({"rules": [{**GOOD, "name": "override"}]}, "/rules/0/name", "stands above the rules"),
         ({"rules": [{**GOOD, "name": "a\0"}]}, "/rules/0/name", "NUL"),
         ({"rules": [without("when")]}, "/rules/0/when", "nothing"),
         ({"rules": [{**GOOD, "plan": 5}]}, "/rules/0/plan", "found 5"),

@@ -1,7 +1,10 @@
+from datetime import UTC, datetime
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from bridge.mapping.overrides import Override
 from bridge.mapping.rule_document import parse_rules
 from bridge.mapping.rules import Considered, decide
 
@@ -141,3 +144,36 @@ def test_the_quick_way_and_the_thorough_way_decide_alike(asked, held):
     winners = [f"rule {n}" for n, (group, plan, _) in enumerate(asked, 1) if plan and group in held]
     assert quick.rule == (winners or ["default"])[0]
     assert quick.roles == (("viewer",) if held & {group for group, _, _ in asked} else ())
+
+
+def test_an_override_is_told_above_what_it_stands_above():
+    rules = rules_of(in_group(SALES, plan="standard"), in_group(SALES, roles=["viewer"]))
+    both = override(plan="premium", roles=("analyst",))
+    decision = decide(rules, {}, in_groups(SALES), both)
+    assert (decision.plan, decision.roles, decision.rule) == ("premium", ("analyst",), "override")
+    assert [(each.rule, each.outcome) for each in decision.considered] == [
+        ("override", "won"),
+        ("rule 1", "lost: an override names the plan"),
+        ("rule 2", "lost: an override names the roles"),
+    ]
+    named = decide(rules, {}, in_groups(SALES), override(plan=None, roles=()))
+    assert (named.plan, named.roles, named.rule) == ("standard", (), "rule 1")
+    assert [each.outcome for each in named.considered] == [
+        "names the roles", "won", "lost: an override names the roles",
+    ]  # fmt: skip
+
+
+def test_an_override_stands_above_what_the_identity_provider_assigns():
+    document = {"rules": [], "idp_assignments": {"plans": True, "roles": True}}
+    rules = parse_rules(document, known_plans={"standard"}, known_roles={"viewer"})
+    person = {"entitlements": [{"value": "standard"}], "roles": [{"value": "viewer"}]}
+    decision = decide(rules, person, [], override(plan="premium", roles=("analyst",)))
+    assert (decision.plan, decision.roles) == ("premium", ("analyst",))
+    assert [each.outcome for each in decision.considered] == [
+        "won", "lost: an override names the plan", "lost: an override names the roles",
+    ]  # fmt: skip
+
+
+def override(*, plan, roles):
+    start = datetime(2026, 9, 1, tzinfo=UTC)
+    return Override("x", "ada", start, None, plan, roles, "trial", "mara", "entry")
