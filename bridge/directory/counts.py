@@ -49,14 +49,18 @@ def count_created(
     _note(session, kind, connection_id=connection_id, delta=number, moved=0, at=at)
 
 
-def count_deleted(session: TenantSession, kind: Kind, *, connection_id: str, at: datetime) -> None:
-    """Note that one is about to be made a tombstone."""
-    _note(session, kind, connection_id=connection_id, delta=-1, moved=1, at=at)
+def count_deleted(
+    session: TenantSession, kind: Kind, *, connection_id: str, number: int = 1, at: datetime
+) -> None:
+    """Note that so many are about to be made tombstones."""
+    _note(session, kind, connection_id=connection_id, delta=-number, moved=number, at=at)
 
 
-def count_returned(session: TenantSession, kind: Kind, *, connection_id: str, at: datetime) -> None:
-    """Note that a tombstone is about to come back, to its old place in the list."""
-    _note(session, kind, connection_id=connection_id, delta=1, moved=1, at=at)
+def count_returned(
+    session: TenantSession, kind: Kind, *, connection_id: str, number: int = 1, at: datetime
+) -> None:
+    """Note that so many tombstones are about to come back, to their old places in the list."""
+    _note(session, kind, connection_id=connection_id, delta=number, moved=number, at=at)
 
 
 def count_living(session: TenantSession, kind: Kind, *, connection_id: str) -> int:

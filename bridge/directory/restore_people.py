@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select, update
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.changes import mark_all_due
+from bridge.directory.counts import count_returned
 from bridge.directory.fact_instants import fact_instant
 from bridge.directory.facts import PersonVersionFact
 from bridge.directory.names import name_key
@@ -80,6 +81,9 @@ def restore_people(
         session, {window.end: others, None: back}, window.connection_id, start=window.start
     )
     at = fact_instant(now, *(each.changed_at for each in free), *away.changed_at.values())
+    returned = sum(each.deleted_at is not None for each in free)
+    if returned:
+        count_returned(session, "person", connection_id=window.connection_id, number=returned, at=at)
     causes = _write(session, free, cause=cause, at=at, now=now)
     reopened = reopen_memberships(session, away, cause=cause, at=at, now=now)
     return Restored(at, len(causes), reopened, len(gone), away.unopenable)

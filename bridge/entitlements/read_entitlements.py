@@ -15,10 +15,13 @@ from bridge.directory.tables import GroupVersion
 from bridge.entitlements.grants import Grants, granted
 from bridge.errors import NotFound
 from bridge.journal.tables import JournalEntry
+from bridge.mapping.role_catalogues import roles_of
 from bridge.mapping.rules import NO_PLAN
+from bridge.seats.compute import compute
 from bridge.seats.one_person import as_one
 from bridge.seats.tables import Seat
-from config.catalogue import plans, roles
+from bridge.seats.timeline import Span
+from config.catalogue import plans
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,28 @@ def read_entitlements(session: TenantSession, person_id: str, *, at: datetime) -
     seat = session.scalar(select(Seat).where(Seat.person_id == person_id, *held))
     if seat is None:
         return Entitlements(person_id, Grants(NO_PLAN), None, "no rule gives the person a plan or a role")
+    if seat.storm_id is not None:
+        return _beside_the_storm(session, person_id, seat.storm_id, at)
+    return _through(session, person_id, seat, at)
+
+
+def _beside_the_storm(session: TenantSession, person_id: str, storm_id: str, at: datetime) -> Entitlements:
+    """Return what the facts alone give: a storm holds money, not access."""
+    spans = compute(session, [person_id]).spans.get(person_id, ())
+    span = next((each for each in spans if _holds(each.start, each.end, at)), None)
+    if span is None:
+        told = f"storm {storm_id} holds the seat until it is decided; access is off meanwhile"
+        return Entitlements(person_id, Grants(NO_PLAN), None, told)
+    return _through(session, person_id, span, at)
+
+
+def _through(session: TenantSession, person_id: str, seat: Seat | Span, at: datetime) -> Entitlements:
     groups = _named(session, seat.group_ids, at)
     request = select(JournalEntry.request_id).where(JournalEntry.id == seat.started_by)
     through = ", ".join(name or id_ for id_, name in groups)
     return Entitlements(
         person_id=person_id,
-        grants=granted(seat.plan, seat.roles, plans=plans(), known_roles=roles()),
+        grants=granted(seat.plan, seat.roles, plans=plans(), known_roles=roles_of(session, at=at)),
         since=seat.start,
         because=f"rule {seat.rule} gives plan {seat.plan}" + (f" through {through}" if through else ""),
         rule=seat.rule,

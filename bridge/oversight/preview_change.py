@@ -1,8 +1,6 @@
 """Previewing of changes before they are applied: people, money, risks."""
 
-import gc
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +13,7 @@ from bridge.billing.periods import Period
 from bridge.billing.price_run import tenant_of
 from bridge.billing.runs import closed_until
 from bridge.billing.suppositions import Supposition
+from bridge.billing.uncollected import uncollected
 from bridge.database.sessions import Database, TenantSession
 from bridge.directory.tables import Person
 from bridge.errors import Conflict, InvalidValue
@@ -179,30 +178,9 @@ def change_to_live(
     )
 
 
+@uncollected()
 def _previewed(
     session: TenantSession, change: Change, *, past: Period | None = None
-) -> tuple[dict[str, Any], tuple[Effect, ...]]:
-    with _uncollected():
-        return _computed(session, change, past)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector from walking all facts again and again: it took two fifths of the time.
-
-    They are freed by their reference counts. Two previews at once may let it run; that only costs time.
-    """
-    ran = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if ran:
-            gc.enable()
-
-
-def _computed(
-    session: TenantSession, change: Change, past: Period | None
 ) -> tuple[dict[str, Any], tuple[Effect, ...]]:
     trial = try_change(session, change, closed_until=closed_until(session))
     before, after = Supposition(trial.before), Supposition(trial.after, trial.late)

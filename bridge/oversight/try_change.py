@@ -22,6 +22,8 @@ from bridge.oversight.effects import Held, Steps, held_at, steps_between
 from bridge.oversight.explain import groups_at
 from bridge.seats.compute import Computed, noting
 from bridge.seats.differences import StoredSpan, keep_settled, money_differs_from
+from bridge.seats.hold_back import read_holds
+from bridge.seats.holds import Hold, held_back
 from bridge.seats.one_person import as_one
 from bridge.seats.tables import Seat
 from bridge.seats.timeline import Span, timeline
@@ -76,21 +78,29 @@ def try_change(session: TenantSession, change: Change, *, closed_until: datetime
     settled = session.scalar(select(Tenant.settled_until))
     for people in everybody(session, at_once=_AT_ONCE):
         facts = read_facts(session, people)
-        overrides = read_overrides(session, people)
+        overrides, holds = read_overrides(session, people), read_holds(session, people)
         stored = _stored(session, people)
         computed = Computed()
         for person_id, known in facts.items():
             with noting(computed, person_id):
-                own = overrides.get(person_id, ())
-                known_seats = stored.get(person_id)
-                before: Sequence[Span] = (
-                    timeline(known, change.rules_before, overrides=own)
-                    if known_seats is None
-                    else known_seats
-                )
+                own = _Own(overrides.get(person_id, ()), holds.get(person_id, ()))
+                before: Sequence[Span] | None = stored.get(person_id)
+                if before is None:
+                    before = own.timeline(known, change.rules_before)
                 _try_on(trial, change, known, own, before, settled=settled, closed_until=closed_until)
         trial.unreadable += computed.errors
     return trial
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What decides about one person beside facts and rules."""
+
+    overrides: Sequence[Override]
+    holds: Sequence[Hold]
+
+    def timeline(self, facts: PersonFacts, rules: Sequence[DatedRules]) -> tuple[Span, ...]:
+        return held_back(timeline(facts, rules, overrides=self.overrides), self.holds, facts.away)
 
 
 def plans_of(held: Mapping[str, Held]) -> Counter[str]:
@@ -124,15 +134,15 @@ def _try_on(
     trial: Trial,
     change: Change,
     facts: PersonFacts,
-    overrides: Sequence[Override],
+    own: _Own,
     before: Sequence[Span],
     *,
     settled: datetime | None,
     closed_until: datetime | None,
 ) -> None:
     one = as_one(_as_live(facts, change))
-    after = _after(one, change, overrides, before)
-    decision = _decision(one, change, overrides)
+    after = _after(one, change, own, before)
+    decision = _decision(one, change, own.overrides)
     person_id = one.person_id
     steps = steps_between(before, after, change.since, change.until)
     if steps:
@@ -148,15 +158,16 @@ def _try_on(
         _note(trial, person_id, decision)
 
 
-def _after(
-    facts: PersonFacts, change: Change, overrides: Sequence[Override], before: Sequence[Span]
-) -> Sequence[Span]:
-    """Return the seats as they would be: nothing differs before the change, so it is not computed again."""
+def _after(facts: PersonFacts, change: Change, own: _Own, before: Sequence[Span]) -> Sequence[Span]:
+    """Return the seats as they would be: nothing differs before the change, so it is not computed again.
+
+    What a storm holds depends on what was lost before, so it is computed for those who have lost something.
+    """
     if facts.live_from is None:
         return before
-    late = replace(facts, live_from=max(facts.live_from, change.since))
+    late = facts if own.holds else replace(facts, live_from=max(facts.live_from, change.since))
     stored = [StoredSpan(span, span.start) for span in before]
-    computed = timeline(late, change.rules_after, overrides=overrides)
+    computed = own.timeline(late, change.rules_after)
     return keep_settled(stored, computed, change.since, cause_id="")
 
 

@@ -4,17 +4,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from bridge.database.sessions import Database, TenantSession
 from bridge.directory.changes import mark_all_due
+from bridge.directory.counts import count_deleted
 from bridge.directory.fact_instants import fact_instant
 from bridge.directory.memberships import close_all, count_change, touch_groups_of
 from bridge.directory.people import COLUMNS, KnownPerson, bury_person
 from bridge.directory.read_joins import joins_of, read_joins
-from bridge.directory.tables import Person, PersonVersion
+from bridge.directory.tables import Join, Person, PersonVersion
 from bridge.errors import Conflict, NotFound
 from bridge.journal.record import Cause, Subject, record
+from bridge.mapping.tables import PersonOverride
 from bridge.provisioning.erase_requests import erase_requests
 from bridge.provisioning.tables import Erasure
 from bridge.scim.personal import naming_values
@@ -134,14 +136,30 @@ def _erase(session: TenantSession, people: Sequence[KnownPerson], *, seal: Seal,
     ids = [person.id for person in people]
     versions = select(PersonVersion.resource).where(PersonVersion.person_id.in_(ids))
     values = naming_values(session.scalars(versions))
+    _count_buried(session, [person.id for person in people if person.deleted_at is None], now=now)
     for person in people:
         _bury(session, person, now=now)
     session.write_held()
+    _forget_reasons(session, ids)
     session.execute(update(PersonVersion).where(PersonVersion.person_id.in_(ids)).values(resource={}))
     erase_requests(session, ids, values, seal=seal)
     session.execute(
         update(Erasure).where(Erasure.person_id.in_(ids), Erasure.erased_at.is_(None)).values(erased_at=now)
     )
+
+
+def _forget_reasons(session: TenantSession, person_ids: Sequence[str]) -> None:
+    """Empty what administrators wrote: it shall name nobody, but nobody checks that."""
+    session.execute(update(PersonOverride).where(PersonOverride.person_id.in_(person_ids)).values(reason=""))
+    concerned = or_(Join.person_id.in_(person_ids), Join.account_id.in_(person_ids))
+    session.execute(update(Join).where(concerned).values(reason=""))
+
+
+def _count_buried(session: TenantSession, person_ids: Sequence[str], *, now: datetime) -> None:
+    """Take those who were only inactive out of the lengths of their connections' lists."""
+    counted = select(Person.connection_id, func.count()).where(Person.id.in_(person_ids))
+    for connection_id, number in session.execute(counted.group_by(Person.connection_id)).all():
+        count_deleted(session, "person", connection_id=connection_id, number=number, at=now)
 
 
 def _bury(session: TenantSession, person: KnownPerson, *, now: datetime) -> None:

@@ -4,8 +4,13 @@ import pytest
 from sqlalchemy import select
 
 from bridge.alerts.browse import alerts_page
+from bridge.directory.counts import count_living
+from bridge.entitlements.read_entitlements import read_entitlements
 from bridge.errors import Conflict, InvalidValue, NotFound
 from bridge.journal.tables import JournalEntry
+from bridge.mapping.rule_sets import rule_sets_in_force
+from bridge.oversight.preview_change import change_of_rules
+from bridge.oversight.try_change import try_change
 from bridge.seats.confirm_storm import confirm_storm
 from bridge.seats.fuse_limits import fuse_limits, set_fuse
 from bridge.seats.tables import Seat, StormPerson
@@ -325,3 +330,37 @@ def test_a_limit_out_of_its_range_is_refused_and_nothing_changes(mill, limit, va
     assert refused.value.pointer == f"/{limit}"
     with mill.database.read(mill.tenant_id) as session:
         assert session.scalar(select(JournalEntry.id).where(JournalEntry.action == "seat:fuse:set")) is None
+
+
+def test_a_storm_holds_money_and_not_access(mill):
+    mill.moves("add", "leads", "p00", "p01", when=at("01-10 00:00"))
+    mill.works(at("01-10 01:00"))
+    mill.moves("remove", "leads", "p00", "p01", when=NIGHT)
+    mill.fires(*NAMES[5:20], when=NIGHT)
+    mill.works(MORNING)
+    assert (mill.held()["p00"], mill.held()["p05"]) == ("premium*", "standard*")
+    with mill.database.read(mill.tenant_id) as session:
+        demoted = read_entitlements(session, mill.ids["p00"], at=MORNING)
+        gone = read_entitlements(session, mill.ids["p05"], at=MORNING)
+    assert (demoted.grants.plan, demoted.rule) == ("standard", "Staff")
+    assert (gone.grants.plan, gone.grants.features) == ("none", ())
+
+
+def test_a_preview_of_the_rules_that_hold_leaves_held_seats_alone(mill):
+    mill.fires(*NAMES[:15], when=NIGHT)
+    mill.works(MORNING)
+    with mill.database.read(mill.tenant_id) as session:
+        [dated] = rule_sets_in_force(session)
+        change = change_of_rules(session, dated.rules, effective_from=None, now=MORNING)
+        trial = try_change(session, change, closed_until=None)
+    assert trial.steps == {}
+    assert sum(held.plan == "standard" for held in trial.held_after.values()) == len(NAMES)
+
+
+def test_undo_brings_deleted_people_back_into_the_length_of_the_list(mill):
+    mill.deletes(*NAMES[:15], when=NIGHT)
+    mill.works(MORNING)
+    [storm] = mill.storms
+    undo(mill, storm, MORNING)
+    with mill.database.read(mill.tenant_id) as session:
+        assert count_living(session, "person", connection_id=mill.connection_id) == len(NAMES)
