@@ -113,7 +113,10 @@ def _headcount(session: TenantSession, near: Sequence[Loss]) -> Headcount:
 
 
 def _emptied(session: TenantSession, near: Sequence[Loss], limits: FuseLimits) -> list[Emptied]:
-    """Return which groups that gave somebody a plan have lost their last member around the losses."""
+    """Return which groups that gave people a plan have lost their last member around the losses.
+
+    A member may be a group in which nobody is: only what enough people lose by it makes a storm.
+    """
     groups = {group_id for loss in near for group_id in loss.group_ids}
     since = min(loss.at for loss in near) - WINDOW
     until = max(loss.at for loss in near) + WINDOW
@@ -136,7 +139,16 @@ def _emptied(session: TenantSession, near: Sequence[Loss], limits: FuseLimits) -
         for ids in in_chunks(groups - full)
         for group_id, member_id, start, end in session.execute(columns.where(row.group_id.in_(ids)))
     ]
-    return emptied_groups(rows, since=since, until=until, least=limits.group_people)
+    emptied = emptied_groups(rows, since=since, until=until, least=limits.group_people)
+    return [each for each in emptied if _losers(near, each) >= limits.group_people]
+
+
+def _losers(near: Sequence[Loss], emptied: Emptied) -> int:
+    """Count the people who lost a seat that the group gave them, within an hour up to when it was empty."""
+    since, until = emptied.at - WINDOW, emptied.at
+    return len(
+        {loss.person_id for loss in near if emptied.group_id in loss.group_ids and since < loss.at <= until}
+    )
 
 
 def _hold(
