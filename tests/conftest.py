@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, settings
 from bridge.logs import configure_logs
 from config.settings import Settings
 from tests.house.captured import pytest_runtest_makereport  # noqa: F401 - pytest finds its hooks here
-from tests.servers import databases, postgresql, redis_server
+from tests.servers import migrated_copies, postgresql, redis_server
 
 SLOW = [HealthCheck.too_slow]
 settings.register_profile("check", max_examples=100, deadline=None, suppress_health_check=SLOW)
@@ -68,23 +68,23 @@ def redis_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def migrated_postgresql(postgresql_server: postgresql.PostgreSQL) -> str:
-    databases.migrate(postgresql_server.create(databases.TEMPLATE))
-    return databases.TEMPLATE
+    migrated_copies.migrate(postgresql_server.create(migrated_copies.TEMPLATE))
+    return migrated_copies.TEMPLATE
 
 
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("migrated")
-    databases.migrate(databases.sqlite_url(folder))
+    migrated_copies.migrate(migrated_copies.sqlite_url(folder))
     return folder
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
-        yield databases.fresh_sqlite(request.getfixturevalue("migrated_sqlite"), tmp_path / "database")
+        yield migrated_copies.fresh_sqlite(request.getfixturevalue("migrated_sqlite"), tmp_path / "database")
         return
     server = request.getfixturevalue("postgresql_server")
     template = request.getfixturevalue("migrated_postgresql")
-    with databases.fresh_postgresql(server, template=template) as url:
+    with migrated_copies.fresh_postgresql(server, template=template) as url:
         yield url

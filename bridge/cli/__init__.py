@@ -16,7 +16,7 @@ COMMANDS = {
     "billing-terms": "bridge.cli.billing_terms:billing_terms",
     "connection": "bridge.cli.connections:connection",
     "credit": "bridge.cli.billing_terms:credit",
-    "database": "bridge.cli.database:database",
+    "database": "bridge.cli.migrations:database",
     "demo": "bridge.cli.demo:demo",
     "entitlements": "bridge.cli.people:entitlements",
     "explain": "bridge.cli.people:explain",

@@ -10,7 +10,7 @@ import config.settings
 from bridge.app import create_app
 from config.settings import Settings
 from tests.api.customers import OCTOBER, SEPTEMBER, Customer, Running, add_customer, live_through_september
-from tests.servers import databases
+from tests.servers import migrated_copies
 
 CLOCK = "BRIDGE_CLOCK_FILE"
 
@@ -20,11 +20,13 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("api")
     with ExitStack() as stack:
         if request.param == "sqlite":
-            url = databases.fresh_sqlite(request.getfixturevalue("migrated_sqlite"), folder / "database")
+            url = migrated_copies.fresh_sqlite(
+                request.getfixturevalue("migrated_sqlite"), folder / "database"
+            )
         else:
             server = request.getfixturevalue("postgresql_server")
             template = request.getfixturevalue("migrated_postgresql")
-            url = stack.enter_context(databases.fresh_postgresql(server, template=template))
+            url = stack.enter_context(migrated_copies.fresh_postgresql(server, template=template))
         os.environ[CLOCK] = str(folder / "clock")
         config.settings.settings.cache_clear()
         app = create_app(Settings(var=folder, database_url=url, secret_key="k" * 32, page_most=50))

@@ -13,7 +13,7 @@ from bridge.web.api import problems
 from bridge.web.recording import Observed
 from config.settings import Settings
 from tests.api.customers import SEPTEMBER, Customer, Running
-from tests.servers import databases
+from tests.servers import migrated_copies
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_bridge_without_its_tables_is_alive_but_not_ready(empty: Running):
 
 
 def test_a_bridge_without_its_database_is_alive_but_not_ready(tmp_path: Path):
-    url = databases.sqlite_url(tmp_path)
+    url = migrated_copies.sqlite_url(tmp_path)
     (tmp_path / "bridge.db").mkdir()  # nothing can be opened there
     app = create_app(Settings(var=tmp_path, database_url=url, secret_key="k" * 32))
     running = Running(app, tmp_path / "clock")

@@ -30,7 +30,7 @@ from tests.invoicing.acts import (
     void,
 )
 from tests.invoicing.books import OPERATOR, Books, at
-from tests.servers import databases
+from tests.servers import migrated_copies
 
 
 def test_an_invoice_is_paid_once_with_date_and_reference(books: Books):
@@ -259,13 +259,13 @@ def shared_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
 
     if request.param == "sqlite":
         folder = tmp_path_factory.mktemp("lives")
-        url = databases.fresh_sqlite(request.getfixturevalue("migrated_sqlite"), folder / "database")
+        url = migrated_copies.fresh_sqlite(request.getfixturevalue("migrated_sqlite"), folder / "database")
         with opened(url) as database:
             yield database
         return
     server = request.getfixturevalue("postgresql_server")
     template = request.getfixturevalue("migrated_postgresql")
-    with databases.fresh_postgresql(server, template=template) as url, opened(url) as database:
+    with migrated_copies.fresh_postgresql(server, template=template) as url, opened(url) as database:
         yield database
 
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from tests.scim_http.speaking import Speaker, add_speaker, application
-from tests.servers import databases
+from tests.servers import migrated_copies
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -18,11 +18,11 @@ def shared_database_url(
 ) -> Iterator[str]:
     if request.param == "sqlite":
         folder = tmp_path_factory.mktemp("scim") / "database"
-        yield databases.fresh_sqlite(request.getfixturevalue("migrated_sqlite"), folder)
+        yield migrated_copies.fresh_sqlite(request.getfixturevalue("migrated_sqlite"), folder)
         return
     server = request.getfixturevalue("postgresql_server")
     template = request.getfixturevalue("migrated_postgresql")
-    with databases.fresh_postgresql(server, template=template) as url:
+    with migrated_copies.fresh_postgresql(server, template=template) as url:
         yield url
 
 

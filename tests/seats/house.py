@@ -19,7 +19,7 @@ from bridge.seats.tables import Seat
 from bridge.tenants.tables import Connection, DueTenant, Tenant
 from config.settings import Settings
 from tests.seats.facts import GROUPS, at
-from tests.servers import databases
+from tests.servers import migrated_copies
 
 OPERATOR = Cause("operator", "root", "request-0")
 PLANS = {"standard", "premium"}
@@ -183,11 +183,11 @@ def shared_url(request, tmp_path_factory):
     """One migrated database for all tests of a module: each furnishes a tenant of its own."""
     if request.param == "sqlite":
         folder = tmp_path_factory.mktemp("seats") / "database"
-        yield databases.fresh_sqlite(request.getfixturevalue("migrated_sqlite"), folder)
+        yield migrated_copies.fresh_sqlite(request.getfixturevalue("migrated_sqlite"), folder)
         return
     server = request.getfixturevalue("postgresql_server")
     template = request.getfixturevalue("migrated_postgresql")
-    with databases.fresh_postgresql(server, template=template) as url:
+    with migrated_copies.fresh_postgresql(server, template=template) as url:
         yield url
 
 

@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify, request
 
-from bridge.delivery.take_event import take_event, verified_event
 from bridge.errors import BridgeError, InvalidSyntax, NotFound, TooLarge, Unauthenticated
 from bridge.web.bodies import raw_body
 from bridge.web.context import bridge
@@ -28,6 +27,8 @@ def take() -> Response:
     chosen = bridge().settings
     if not chosen.stripe_webhook_secret:
         raise NotFound("this bridge takes no events of Stripe: BRIDGE_STRIPE_WEBHOOK_SECRET is not set")
+    from bridge.delivery.take_event import take_event, verified_event  # noqa: PLC0415 (Stripe's library is large)
+
     event = verified_event(
         raw_body(most_bytes=MOST_BYTES),
         request.headers.get("Stripe-Signature"),
