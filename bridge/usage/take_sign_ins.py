@@ -8,11 +8,10 @@ from sqlalchemy import select
 
 from bridge.database.sessions import TenantSession
 from bridge.errors import InvalidValue
-from bridge.journal.record import Cause, Subject, record
-from bridge.seats.locks import lock_seats_shared
+from bridge.journal.record import Cause
 from bridge.tenants.read import find_tenant
+from bridge.usage.add_facts import ClosedUntil, add_facts
 from bridge.usage.events import Rejected, SignedIn, Taken, parse_sign_in
-from bridge.usage.late_facts import ClosedUntil, note_late
 from bridge.usage.members import refusal
 from bridge.usage.tables import SignIn
 from bridge.usage.take_usage import known_people
@@ -57,7 +56,11 @@ def take_sign_ins(
         rows.setdefault((each.connection_id, each.id), _row(session.tenant_id, each, limits))
     known = _stored(session, rows.keys())
     new = [row for key, row in rows.items() if key not in known]
-    late = _write(session, new, closed_until, cause=cause, now=now) if new else 0
+    late = (
+        add_facts(session, SignIn, new, kind="sign_ins", closed_until=closed_until, cause=cause, now=now)
+        if new
+        else 0
+    )
     return Taken(len(new), doubled + len(known), late, tuple(sorted(rejected, key=lambda each: each.index)))
 
 
@@ -89,16 +92,3 @@ def _stored(session: TenantSession, keys: Collection[tuple[str, str]]) -> set[tu
     asked = SignIn.connection_id.in_(connections) & SignIn.id.in_(ids)
     rows = session.execute(select(SignIn.connection_id, SignIn.id).where(asked))
     return {(connection_id, id_) for connection_id, id_ in rows} & set(keys)
-
-
-def _write(
-    session: TenantSession, rows: Sequence[Row], closed_until: ClosedUntil, *, cause: Cause, now: datetime
-) -> int:
-    entry = record(
-        session, "usage:sign_ins:take", Subject("tenant", session.tenant_id), cause=cause, at=now,
-        details={"sign_ins": len(rows)},
-    )  # fmt: skip
-    lock_seats_shared(session)
-    session.add_missing_rows(SignIn, [{**row, "cause_id": entry} for row in rows])
-    facts = ((row["person_id"], row["at"]) for row in rows)
-    return note_late(session, facts, closed_until=closed_until(session), cause_id=entry, now=now)

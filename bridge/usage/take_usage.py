@@ -10,12 +10,11 @@ from sqlalchemy import select
 from bridge.database.sessions import TenantSession
 from bridge.directory.tables import Person
 from bridge.errors import InvalidValue
-from bridge.journal.record import Cause, Subject, record
-from bridge.seats.locks import lock_seats_shared
+from bridge.journal.record import Cause
 from bridge.tenants.read import find_tenant
+from bridge.usage.add_facts import ClosedUntil, add_facts
 from bridge.usage.apply_meters import read_meters
 from bridge.usage.events import MeteredEvent, Rejected, Taken, parse_event
-from bridge.usage.late_facts import ClosedUntil, note_late
 from bridge.usage.members import MILLION, refusal
 from bridge.usage.meters import MeterTerms
 from bridge.usage.tables import Usage
@@ -57,7 +56,11 @@ def take_usage(
         rows.setdefault((event.source, event.id), row)
     known = _stored(session, rows.keys())
     new = [row for key, row in rows.items() if key not in known]
-    late = _write(session, new, closed_until, cause=cause, now=now) if new else 0
+    late = (
+        add_facts(session, Usage, new, kind="events", closed_until=closed_until, cause=cause, now=now)
+        if new
+        else 0
+    )
     return Taken(len(new), doubled + len(known), late, tuple(sorted(rejected, key=lambda each: each.index)))
 
 
@@ -124,17 +127,3 @@ def _stored(session: TenantSession, keys: Collection[tuple[str, str]]) -> set[tu
     asked = Usage.source.in_({source for source, _ in keys}) & Usage.id.in_({id_ for _, id_ in keys})
     rows = session.execute(select(Usage.source, Usage.id).where(asked))
     return {(source, id_) for source, id_ in rows} & set(keys)
-
-
-def _write(
-    session: TenantSession, rows: Sequence[Row], closed_until: ClosedUntil, *, cause: Cause, now: datetime
-) -> int:
-    """Insert the rows in one statement; another request may be sending the same events just now."""
-    entry = record(
-        session, "usage:events:take", Subject("tenant", session.tenant_id), cause=cause, at=now,
-        details={"events": len(rows)},
-    )  # fmt: skip
-    lock_seats_shared(session)
-    session.add_missing_rows(Usage, [{**row, "cause_id": entry} for row in rows])
-    facts = ((row["person_id"], row["at"]) for row in rows)
-    return note_late(session, facts, closed_until=closed_until(session), cause_id=entry, now=now)
