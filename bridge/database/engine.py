@@ -36,7 +36,9 @@ def open_engine(settings: Settings) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = create_engine(url, **options)
+    # What runs often is prepared by bridge/database/direct.py. psycopg would prepare what it has seen five
+    # times, and drop all that is prepared after each rollback.
+    engine = create_engine(url, connect_args={"prepare_threshold": None}, **options)
     event.listen(engine, "checkin", _note_the_time)
     event.listen(engine, "checkout", _try_after_a_pause)
     if settings.database_role:

@@ -6,13 +6,15 @@ from functools import cache
 from typing import Any, cast
 
 from psycopg import pq
-from sqlalchemy import ClauseElement, CursorResult, Select, Table, event, text
+from sqlalchemy import ClauseElement, Result, Select, Table, event, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine import Row as ResultRow
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 from sqlalchemy.sql.visitors import iterate
 
-from bridge.database.held_rows import Held, insert_held, insert_missing
+from bridge.database.direct import execute
+from bridge.database.inserts import insert_into, insert_missing
+from bridge.database.pipeline import Waiting, execute_together
 from bridge.database.prepared import TENANT, Prepared
 from bridge.database.rows import Row, TenantRow
 from bridge.errors import Inconsistent
@@ -24,26 +26,67 @@ SET_TENANT = text("SELECT set_config('app.tenant', :tenant, true)")
 
 
 class TenantSession(Session):
-    """A session in one tenant. Selects, updates and deletes are filtered by it, inserts are checked."""
+    """A session in one tenant. Selects, updates and deletes are filtered by it, inserts are checked.
 
-    def __init__(self, bind: Engine, tenant_id: str, *, only_reads: bool = False) -> None:
-        super().__init__(bind, autoflush=False, expire_on_commit=False)
+    Its transaction begins with the first statement, and ``Database`` ends it. Prepared statements and held
+    changes go past the ORM, whose own bookkeeping begins with its first use.
+    """
+
+    def __init__(self, engine: Engine, tenant_id: str, *, only_reads: bool = False) -> None:
+        super().__init__(autoflush=False, expire_on_commit=False)
         self.tenant_id = tenant_id
         self.only_reads = only_reads
+        self._engine = engine
         self._present: Connection | None = None
-        self._held: list[Held] = []
+        self._held: list[Waiting] = []
+        self._held_tables: set[str] = set()
 
-    def run(self, prepared: Prepared, **values: object) -> CursorResult[*tuple[Any, ...]]:
+    def run(self, prepared: Prepared, **values: object) -> Result[*tuple[Any, ...]]:
         """Execute a prepared statement in this tenant."""
-        if self._held and not prepared.tables.isdisjoint(row.__tablename__ for row, _ in self._held):
+        if not prepared.tables.isdisjoint(self._held_tables):
             self.write_held()
-        return self.present().execute(prepared.statement, {TENANT: self.tenant_id, **values})
+        return execute(self.present(), prepared.statement, {TENANT: self.tenant_id, **values})
 
     def present(self) -> Connection:
-        """Return the transaction's connection; asking the session itself each time is slow."""
+        """Return the transaction's connection, begun in the tenant."""
         if self._present is None:
-            self._present = self.connection()
+            self._present = self._engine.connect()
+            self._present.begin()
+            _tell_the_tenant(self._present, self.tenant_id, only_reads=self.only_reads)
         return self._present
+
+    def get_bind(self, *_args: object, **_options: object) -> Connection:
+        """Have the ORM work on the transaction's connection, whatever it is about."""
+        return self.present()
+
+    def connection(self, *_arguments: object, **_options: object) -> Connection:
+        """Return the connection to whoever works on it directly; what is held is written before."""
+        self.write_held()
+        return super().connection()
+
+    def begin_nested(self) -> SessionTransaction:
+        """Begin a savepoint at once; what is held does not belong to it."""
+        self.write_held()
+        savepoint = super().begin_nested()
+        self.connection()
+        return savepoint
+
+    def finish(self) -> None:
+        """Write what waits, of the ORM's objects and of what is held, and commit."""
+        if self.in_transaction():
+            self.commit()
+        self.write_held(commit=True)
+        if self._present is not None:
+            self._present.commit()
+
+    def close(self) -> None:
+        """Roll back what is not committed and give the connection back."""
+        if self.in_transaction() or self.identity_map:
+            super().close()
+        self._drop_held()
+        if self._present is not None:
+            self._present.close()
+            self._present = None
 
     def add_rows(self, row: type[Row], values: Sequence[dict[str, Any]]) -> None:
         """Insert rows of one table in one statement, which costs a fraction of the ORM's insert.
@@ -66,18 +109,24 @@ class TenantSession(Session):
         """
         if issubclass(row, TenantRow):
             _check_inserted(values, self.tenant_id)
-        self._held += [(row, each) for each in values]
+        statement = insert_into(row)
+        self._held += [(statement, each) for each in values]
+        self._held_tables.add(row.__tablename__)
 
-    def begin_nested(self) -> SessionTransaction:
-        """Begin a savepoint; what is held does not belong to it."""
-        self.write_held()
-        return super().begin_nested()
+    def hold(self, prepared: Prepared, **values: object) -> None:
+        """Execute a prepared change, of which nothing is read, together with the rows that are held."""
+        self._held.append((prepared.statement, {TENANT: self.tenant_id, **values}))
+        self._held_tables |= prepared.tables
 
-    def write_held(self) -> None:
-        """Insert the rows that wait."""
-        held, self._held = self._held, []
+    def write_held(self, *, commit: bool = False) -> None:
+        """Write what is held, in the order in which it came; with ``commit`` perhaps that as well."""
+        held = self._held
         if held:
-            insert_held(self.present(), held)
+            self._drop_held()
+            execute_together(self.present(), held, commit=commit)
+
+    def _drop_held(self) -> None:
+        self._held, self._held_tables = [], set()
 
 
 class UnscopedSession(Session):
@@ -105,17 +154,14 @@ class Database:
     def read(self, tenant_id: str) -> Iterator[TenantSession]:
         """Open a transaction of one tenant that changes nothing; PostgreSQL refuses it any change."""
         with TenantSession(self.engine, tenant_id, only_reads=True) as session:
-            try:
-                yield session
-            finally:
-                _end_reading(session)
+            yield session
 
     @contextmanager
     def write(self, tenant_id: str) -> Iterator[TenantSession]:
         """Open a transaction of one tenant that commits at the end, or changes nothing when it raises."""
         with TenantSession(self._writer, tenant_id) as session:
             yield session
-            session.commit()
+            session.finish()
         if session.info.get(WAKE):
             self._after_due(tenant_id)
 
@@ -144,43 +190,19 @@ class Database:
         self.engine.dispose()
 
 
-@event.listens_for(TenantSession, "after_begin")
-def _tell_the_tenant(
-    session: TenantSession, _transaction: SessionTransaction, connection: Connection
-) -> None:
+def _tell_the_tenant(connection: Connection, tenant_id: str, *, only_reads: bool) -> None:
     """Begin, and set the tenant that PostgreSQL's row-level security filters by, for this transaction alone.
 
     The driver would begin by a round trip of its own before the first statement; here both are one.
     """
     if connection.dialect.name != "postgresql":
         return
-    server = _driver(connection).pgconn
-    if server.transaction_status != pq.TransactionStatus.IDLE:
-        return  # a savepoint
-    begin = b"BEGIN READ ONLY" if session.only_reads else b"BEGIN"
-    tenant = pq.Escaping(server).escape_literal(session.tenant_id.encode())
+    driver: Any = connection.connection.driver_connection
+    server = driver.pgconn
+    begin = b"BEGIN READ ONLY" if only_reads else b"BEGIN"
+    tenant = pq.Escaping(server).escape_literal(tenant_id.encode())
     if server.exec_(begin + b"; SET LOCAL app.tenant = " + tenant).status != pq.ExecStatus.COMMAND_OK:
-        connection.execute(SET_TENANT, {"tenant": session.tenant_id})  # raises what is wrong
-
-
-def _end_reading(session: TenantSession) -> None:
-    """Commit where there was nothing to change: at a rollback psycopg forgets its prepared statements."""
-    if not session.in_transaction() or session.get_bind().dialect.name != "postgresql":
-        return
-    driver = _driver(session.connection())
-    if driver.pgconn.transaction_status == pq.TransactionStatus.INTRANS:
-        driver.commit()
-
-
-def _driver(connection: Connection) -> Any:  # noqa: ANN401 (a connection of psycopg, of whatever row type)
-    return connection.connection.driver_connection
-
-
-@event.listens_for(TenantSession, "after_transaction_create")
-@event.listens_for(TenantSession, "after_transaction_end")
-def _let_the_connection_go(session: TenantSession, _transaction: SessionTransaction) -> None:
-    """Have the session asked again, which is what begins a savepoint."""
-    session._present = None  # noqa: SLF001 (a part of the session's own class, as events have it)
+        connection.execute(SET_TENANT, {"tenant": tenant_id})  # raises what is wrong
 
 
 @event.listens_for(TenantSession, "before_commit")
@@ -190,7 +212,7 @@ def _write_held(session: TenantSession) -> None:
 
 @event.listens_for(TenantSession, "after_soft_rollback")
 def _drop_held(session: TenantSession, _transaction: SessionTransaction) -> None:
-    session._held.clear()  # noqa: SLF001 (as above)
+    session._drop_held()  # noqa: SLF001 (a part of the session's own class, as events have it)
 
 
 @event.listens_for(TenantSession, "do_orm_execute")

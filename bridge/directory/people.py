@@ -245,8 +245,14 @@ def change_person(
         "deleted_at": None,
         **columns_of(resource, active=active, schema=schema),
     }
-    with names_are_free(_names(resource)):
-        session.run(CHANGE, ident=person.id, **columns)
+    keeps_names = person.deleted_at is None and (person.user_name_key, person.external_id) == (
+        columns["user_name_key"],
+        columns["external_id"],
+    )
+    session.hold(CHANGE, ident=person.id, **columns)
+    if not keeps_names:
+        with names_are_free(_names(resource)):
+            session.write_held()
     if person.deleted_at is None:
         close_version(session, person.id, at=at, cause_id=cause_id)
     _open_version(session, person.id, resource, active=active, at=at, cause_id=cause_id)
@@ -260,13 +266,13 @@ def bury_person(session: TenantSession, person: KnownPerson, *, cause_id: str, a
         "display_name_key": None, "email_key": None, "active": False, "resource": {}, "folded": {},
         "version": person.version + 1, "changed_at": at, "deleted_at": at,
     }  # fmt: skip
-    session.run(CHANGE, ident=person.id, **emptied)
+    session.hold(CHANGE, ident=person.id, **emptied)
     close_version(session, person.id, at=at, cause_id=cause_id)
 
 
 def close_version(session: TenantSession, person_id: str, *, at: datetime, cause_id: str) -> None:
     """End the fact that is open."""
-    session.run(CLOSE_VERSION, ident=person_id, at=at, cause_id=cause_id)
+    session.hold(CLOSE_VERSION, ident=person_id, at=at, cause_id=cause_id)
 
 
 def _open_version(

@@ -1,0 +1,183 @@
+"""Statements handed to PostgreSQL's protocol as they are, past what binds and reads them anew each time.
+
+SQLAlchemy compiles, its types and psycopg's adapters convert. What is left out is the context, the cursor and
+the result that both make for each execution: they cost several times what PostgreSQL needs for a look-up by
+key. The protocol's own prepared statements are used, one name for each statement on each connection.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+from typing import Any
+
+from psycopg import abc
+from psycopg.adapt import Buffer, PyFormat, Transformer
+from psycopg.errors import Error, error_from_result
+from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq.abc import PGresult
+from sqlalchemy import Delete, Insert, Select, Update
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine import Connection, IteratorResult, Result
+from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Statement = Select[Any] | Insert | Update | Delete
+Converter = Callable[[Any], Any]
+
+#: A list of at most so many values has a statement for each length; longer ones go the ordinary way.
+LONGEST_LIST = 3
+
+#: Statements that stay compiled.
+KEPT_STATEMENTS = 512
+
+#: The key of a pooled connection's ``info`` under which it keeps the names that it has prepared.
+PREPARED = "bridge_prepared"
+
+_DIALECT = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+_NUMBERS = count(1)
+_DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """A compiled statement: its parameters in order, and how values and columns are converted."""
+
+    name: bytes
+    sql: bytes
+    parameters: tuple[str, ...]
+    constants: Mapping[str, Any]
+    binds: tuple[tuple[int, Converter], ...]
+    columns: SimpleResultMetaData
+    reads: tuple[tuple[int, Converter], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A statement with its values in the protocol's text format."""
+
+    direct: Direct
+    transformer: abc.Transformer
+    arguments: Sequence[Buffer | None]
+
+
+def execute(connection: Connection, statement: Statement, values: Mapping[str, Any]) -> Result[Any]:
+    """Execute a statement in the transaction that has begun: directly on PostgreSQL, if that can be.
+
+    Raises what SQLAlchemy raises, such as ``IntegrityError``.
+    """
+    bound = bind(connection, statement, values)
+    if bound is None:
+        return connection.execute(statement, values)
+    driver: Any = connection.connection.driver_connection
+    names = prepared_names(connection)
+    try:
+        if bound.direct.name not in names:
+            check(driver.pgconn.prepare(bound.direct.name, bound.direct.sql))
+            names.add(bound.direct.name)
+        result = check(driver.pgconn.exec_prepared(bound.direct.name, bound.arguments))
+    except Error as error:
+        raise as_callers_catch_it(connection, bound.direct, error) from error
+    return _rows(bound, result)
+
+
+def bind(connection: Connection, statement: Statement, values: Mapping[str, Any]) -> Bound | None:
+    """Return a statement with its values as the protocol takes them.
+
+    None where it has to go SQLAlchemy's way: on SQLite, with a long list, or with defaults to be filled in.
+    """
+    if connection.dialect.name != "postgresql":
+        return None
+    names = tuple(values)
+    lists = [(name, values[name]) for name in _lists_of(statement, names)]
+    if any(len(value) > LONGEST_LIST for _, value in lists):
+        return None
+    direct = _compiled(statement, names, tuple((name, len(value)) for name, value in lists))
+    if direct is None:
+        return None
+    given = {**direct.constants, **values}
+    for name, value in lists:
+        given.update((f"{name}_{number}", each) for number, each in enumerate(value, 1))
+    arguments = [given[name] for name in direct.parameters]
+    for position, convert in direct.binds:
+        arguments[position] = convert(arguments[position])
+    transformer = Transformer(connection.connection.driver_connection)
+    return Bound(direct, transformer, transformer.dump_sequence(arguments, [PyFormat.TEXT] * len(arguments)))
+
+
+def prepared_names(connection: Connection) -> set[bytes]:
+    """Return the names of the statements that a connection of the pool has prepared."""
+    names: set[bytes] = connection.connection.info.setdefault(PREPARED, set())
+    return names
+
+
+def check(result: PGresult) -> PGresult:
+    """Return the result. Raises psycopg's error for one that tells of a failure."""
+    if result.status not in _DONE:
+        raise error_from_result(result)
+    return result
+
+
+def as_callers_catch_it(connection: Connection, direct: Direct, error: Error) -> BaseException:
+    """Return psycopg's error as SQLAlchemy's; a connection that is gone leaves the pool."""
+    driver: Any = connection.connection.driver_connection
+    gone = driver.pgconn.status == ConnStatus.BAD
+    if gone:
+        connection.invalidate(error)
+    return DBAPIError.instance(
+        direct.sql.decode(), None, error, Error, hide_parameters=True,
+        connection_invalidated=gone, dialect=connection.dialect,
+    )  # fmt: skip
+
+
+def _rows(bound: Bound, result: PGresult) -> Result[Any]:
+    bound.transformer.set_pgresult(result)
+    rows = bound.transformer.load_rows(0, result.ntuples, tuple)
+    if bound.direct.reads:
+        rows = [_read(row, bound.direct.reads) for row in rows]
+    return IteratorResult(bound.direct.columns, iter(rows))
+
+
+def _read(row: tuple[Any, ...], reads: tuple[tuple[int, Converter], ...]) -> tuple[Any, ...]:
+    values = list(row)
+    for position, convert in reads:
+        values[position] = convert(values[position])
+    return tuple(values)
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _lists_of(statement: Statement, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the parameters that take a list of values, each of which is a parameter of its own."""
+    return tuple(each.key for each in _by_sqlalchemy(statement, names).post_compile_params)
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _compiled(
+    statement: Statement, names: tuple[str, ...], lengths: tuple[tuple[str, int], ...]
+) -> Direct | None:
+    """Compile a statement for values of these names; None where SQLAlchemy has to add some of its own."""
+    compiled = _by_sqlalchemy(statement, names)
+    if compiled.insert_prefetch or compiled.update_prefetch or compiled.literal_execute_params:
+        return None
+    lists = {name: [None] * length for name, length in lengths}
+    state = compiled.construct_expanded_state({**dict.fromkeys(names), **lists})
+    parameters = tuple(state.positiontup or ())
+    binds: dict[str, Any] = {**compiled._bind_processors, **state.processors}  # noqa: SLF001 (what executes them reads them so)
+    columns = compiled._result_columns  # noqa: SLF001 (as above)
+    reads = [each.type._cached_result_processor(_DIALECT, None) for each in columns]  # noqa: SLF001 (as above)
+    return Direct(
+        name=b"bridge_%d" % next(_NUMBERS),
+        sql=state.statement.encode(),
+        parameters=parameters,
+        constants={name: value for name, value in compiled.params.items() if name not in names},
+        binds=tuple((at, binds[name]) for at, name in enumerate(parameters) if name in binds),
+        columns=SimpleResultMetaData([each.keyname for each in columns]),
+        reads=tuple((at, read) for at, read in enumerate(reads) if read is not None),
+    )
+
+
+def _by_sqlalchemy(statement: Statement, names: tuple[str, ...]) -> SQLCompiler:
+    compiled = statement.compile(dialect=_DIALECT, column_keys=list(names))
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101 (what a statement compiles to)
+    return compiled

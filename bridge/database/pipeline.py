@@ -1,0 +1,96 @@
+"""Statements sent to PostgreSQL in one round trip, the commit with them (libpq's pipeline mode)."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+from typing import Any
+
+from psycopg.errors import Error
+from psycopg.generators import fetch, pipeline_communicate
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
+from sqlalchemy.engine import Connection
+
+from bridge.database.direct import Bound, Statement, as_callers_catch_it, bind, check, prepared_names
+
+Waiting = tuple[Statement, Mapping[str, Any]]
+
+#: Statements of one round trip, so that what is sent fits into memory.
+MOST_TOGETHER = 500
+
+
+def execute_together(connection: Connection, waiting: Sequence[Waiting], *, commit: bool = False) -> None:
+    """Execute statements in their order, of which nothing is read; on PostgreSQL in one round trip.
+
+    ``commit`` has the transaction end in the same trip, where that can be; who asks for it commits
+    afterwards in any case. Raises as ``direct.execute`` does.
+    """
+    bound = [bind(connection, *each) for each in waiting]
+    ready = [each for each in bound if each is not None]
+    if len(ready) < len(bound) or not ready:
+        for statement, run in _runs(waiting):
+            connection.execute(statement, run)
+        return
+    for start in range(0, len(ready), MOST_TOGETHER):
+        end = start + MOST_TOGETHER
+        _send(connection, ready[start:end], commit=commit and end >= len(ready))
+
+
+def _runs(waiting: Sequence[Waiting]) -> Iterator[tuple[Statement, list[Mapping[str, Any]]]]:
+    """Put together what follows each other in the same statement."""
+    for (_, statement, _), run in groupby(waiting, key=lambda each: (id(each[0]), each[0], tuple(each[1]))):
+        yield statement, [values for _, values in run]
+
+
+def _send(connection: Connection, bound: Sequence[Bound], *, commit: bool) -> None:
+    driver: Any = connection.connection.driver_connection
+    commands, asked = _commands(driver.pgconn, bound, prepared_names(connection), commit=commit)
+    driver.pgconn.enter_pipeline_mode()
+    try:
+        answers = _answers(driver, commands)
+    finally:
+        driver.pgconn.exit_pipeline_mode()
+    known = prepared_names(connection)
+    for each, answer in zip(asked, answers, strict=False):
+        try:
+            check(answer)
+        except Error as error:
+            raise as_callers_catch_it(connection, each.direct, error) from error
+        known.add(each.direct.name)
+
+
+def _commands(
+    server: Any,  # noqa: ANN401 (a connection of libpq)
+    bound: Sequence[Bound],
+    known: set[bytes],
+    *,
+    commit: bool,
+) -> tuple[deque[Callable[[], None]], list[Bound]]:
+    """Return what is to be sent, and which statement each answer will be about."""
+    commands: deque[Callable[[], None]] = deque()
+    asked: list[Bound] = []
+    preparing: set[bytes] = set()
+    for each in bound:
+        name = each.direct.name
+        if name not in known and name not in preparing:
+            preparing.add(name)
+            commands.append(partial(server.send_prepare, name, each.direct.sql))
+            asked.append(each)
+        commands.append(partial(server.send_query_prepared, name, each.arguments))
+        asked.append(each)
+    if commit:
+        commands.append(partial(server.send_query_params, b"COMMIT", None))
+        asked.append(bound[-1])
+    commands.append(server.pipeline_sync)
+    return commands, asked
+
+
+def _answers(driver: Any, commands: deque[Callable[[], None]]) -> list[PGresult]:  # noqa: ANN401 (a psycopg connection)
+    """Send the commands, while taking what is answered meanwhile, and wait for the rest."""
+    answers = [answer for [answer] in driver.wait(pipeline_communicate(driver.pgconn, commands))]
+    while not answers or answers[-1].status != ExecStatus.PIPELINE_SYNC:
+        answer = driver.wait(fetch(driver.pgconn))
+        if answer is not None:  # which ends the answers to one command
+            answers.append(answer)
+    return answers[:-1]
