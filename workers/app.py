@@ -10,6 +10,7 @@ from bridge.database.sessions import Database
 from bridge.logs import configure_logs
 from bridge.nudge import nudge
 from bridge.nudge.broker import celery_app
+from bridge.nudge.marks import Marks
 from config.settings import settings
 
 app = celery_app(settings(), waiting=True)
@@ -38,8 +39,15 @@ def database() -> Database:
     return Database(open_engine(settings()), after_due=nudge)
 
 
+@cache
+def marks() -> Marks:
+    """Return this process's marks of nudges that are on their way."""
+    return Marks(settings())
+
+
 def _let_go() -> None:
     """Leave the parent's connections to the parent: a child of a prefork pool opens its own."""
+    marks.cache_clear()
     if database.cache_info().currsize:
         database().engine.dispose(close=False)
 

@@ -16,7 +16,7 @@ from bridge.seats.due import take_due
 from bridge.seats.failures import Pauses
 from bridge.tenants.tables import DueTenant
 from config.settings import settings
-from workers.app import app, database
+from workers.app import app, database, marks
 from workers.journal import seal_all
 
 _IDS_AT_ONCE = 10_000
@@ -26,8 +26,10 @@ _IDS_AT_ONCE = 10_000
 def assign_due(tenant_id: str) -> None:
     """Compute the seats of everyone who is due, then seal the journal of it.
 
-    A tenant with much to do gives way after a while and queues again, so that others have their turn.
+    A tenant with much to do gives way after a while and queues again, so that others have their turn. Changes
+    from now on need another nudge, see ``bridge.nudge.marks``.
     """
+    marks().take(tenant_id)
     if drain(database(), tenant_id, seconds=settings().assignment_turn_seconds):
         seal_all(database(), tenant_id)
     else:

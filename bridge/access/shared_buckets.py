@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from bridge.access.buckets import Bucket, take
+from bridge.nudge.redis_client import open_redis
 from config.settings import Settings
 
 if TYPE_CHECKING:
@@ -136,14 +137,5 @@ class SharedBuckets:
 
 def open_buckets(chosen: Settings) -> Buckets:
     """Return the buckets of these settings: shared where the broker is a Redis; nothing is connected yet."""
-    if not chosen.broker.startswith(("redis://", "rediss://")):
-        return OwnBuckets()
-    from redis import Redis  # noqa: PLC0415 (the commands that need none start quickly)
-    from redis.backoff import NoBackoff  # noqa: PLC0415 (as above)
-    from redis.retry import Retry  # noqa: PLC0415 (as above)
-
-    seconds = chosen.nudge_milliseconds / 1000
-    once = Retry(NoBackoff(), 0)
-    return SharedBuckets(
-        Redis.from_url(chosen.broker, socket_timeout=seconds, socket_connect_timeout=seconds, retry=once)
-    )
+    redis = open_redis(chosen)
+    return OwnBuckets() if redis is None else SharedBuckets(redis)

@@ -99,6 +99,9 @@ def bind(connection: Connection, statement: Statement, values: Mapping[str, Any]
     given = {**direct.constants, **values}
     for name, value in lists:
         given.update((f"{name}_{number}", each) for number, each in enumerate(value, 1))
+    listeners = connection.dispatch.before_cursor_execute
+    if listeners:
+        listeners(connection, None, direct.sql.decode(), given, None, False)  # noqa: FBT003 (SQLAlchemy's signature)
     arguments = [given[name] for name in direct.parameters]
     for position, convert in direct.binds:
         arguments[position] = convert(arguments[position])

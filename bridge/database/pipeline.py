@@ -16,8 +16,8 @@ from bridge.database.direct import Bound, Statement, as_callers_catch_it, bind, 
 
 Waiting = tuple[Statement, Mapping[str, Any]]
 
-#: Statements of one round trip, so that what is sent fits into memory.
-MOST_TOGETHER = 500
+#: More go the ordinary way, each run of one statement at once.
+MOST_TOGETHER = 50
 
 
 def execute_together(connection: Connection, waiting: Sequence[Waiting], *, commit: bool = False) -> None:
@@ -26,15 +26,13 @@ def execute_together(connection: Connection, waiting: Sequence[Waiting], *, comm
     ``commit`` has the transaction end in the same trip, where that can be; who asks for it commits
     afterwards in any case. Raises as ``direct.execute`` does.
     """
-    bound = [bind(connection, *each) for each in waiting]
+    bound = [bind(connection, *each) for each in waiting] if len(waiting) <= MOST_TOGETHER else []
     ready = [each for each in bound if each is not None]
-    if len(ready) < len(bound) or not ready:
-        for statement, run in _runs(waiting):
-            connection.execute(statement, run)
+    if len(ready) == len(waiting):
+        _send(connection, ready, commit=commit)
         return
-    for start in range(0, len(ready), MOST_TOGETHER):
-        end = start + MOST_TOGETHER
-        _send(connection, ready[start:end], commit=commit and end >= len(ready))
+    for statement, run in _runs(waiting):
+        connection.execute(statement, run)
 
 
 def _runs(waiting: Sequence[Waiting]) -> Iterator[tuple[Statement, list[Mapping[str, Any]]]]:

@@ -7,6 +7,7 @@ import time
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from bridge.nudge.marks import Marks
 from config.settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -33,11 +34,13 @@ log = logging.getLogger(__name__)
 class Nudger:
     """Sends nudges from a thread of its own, so that no request ever waits for the broker.
 
-    ``sent`` and ``failed`` count; a failure loses nothing, since the sweep finds the tenant's due row.
+    ``sent``, ``spared`` and ``failed`` count; a failure loses nothing, since the sweep finds the tenant's due
+    row. Spared is a nudge while another one for the same tenant is on its way.
     """
 
     def __init__(self, chosen: Settings) -> None:
         self.sent = 0
+        self.spared = 0
         self.failed = 0
         self._chosen = chosen
         self._waiting: dict[str, float] = {}
@@ -53,12 +56,17 @@ class Nudger:
 
         return celery_app(self._chosen, waiting=False)
 
+    @cached_property
+    def _marks(self) -> Marks:
+        return Marks(self._chosen)
+
     def nudge(self, tenant_id: str) -> None:
         """Have the workers told soon that the tenant has work; a nudge not yet sent is not sent twice."""
         with self._arrived:
-            if tenant_id not in self._waiting:
-                ready = self._sent_at.get(tenant_id, float("-inf")) + PAUSE_SECONDS
-                self._waiting[tenant_id] = max(time.monotonic(), ready)
+            if tenant_id in self._waiting:
+                return
+            ready = self._sent_at.get(tenant_id, float("-inf")) + PAUSE_SECONDS
+            self._waiting[tenant_id] = max(time.monotonic(), ready)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="nudge", daemon=True)
                 self._thread.start()
@@ -85,6 +93,9 @@ class Nudger:
 
     def _send(self, tenant_id: str) -> None:
         try:
+            if not self._marks.put(tenant_id):
+                self.spared += 1
+                return
             self._app.send_task(ASSIGN_DUE, args=[tenant_id], retry=False, expires=NUDGE_EXPIRES_SECONDS)
         except Exception as error:  # noqa: BLE001 (whatever a broker's driver raises: the sweep makes up for it)
             self.failed += 1

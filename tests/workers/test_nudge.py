@@ -7,8 +7,9 @@ from queue import Empty
 import pytest
 from kombu.exceptions import OperationalError
 
-from bridge.nudge import ASSIGN_DUE, Nudger, broker
+from bridge.nudge import ASSIGN_DUE, Nudger, broker, marks
 from bridge.nudge.broker import celery_app
+from bridge.nudge.marks import Marks
 from config.settings import Settings
 
 
@@ -123,3 +124,32 @@ def test_workers_on_a_network_keep_a_message_until_its_task_is_done(tmp_path):
     assert conf.broker_transport_options == {"visibility_timeout": 3600}
     assert conf.accept_content == ["json"]
     assert not conf.worker_hijack_root_logger
+
+
+def test_while_a_nudge_is_on_its_way_no_other_is_sent_for_the_tenant_by_any_process(tmp_path, redis_url):
+    chosen = Settings(var=tmp_path, broker_url=redis_url, nudge_milliseconds=1000)
+    first, second = Nudger(chosen), Nudger(chosen)
+    first.nudge("elm")
+    until(lambda: first.sent + first.failed == 1)
+    second.nudge("elm")
+    second.nudge("fir")
+    until(lambda: second.sent + second.spared + second.failed == 2)
+    assert (first.sent, second.sent, second.spared) == (1, 1, 1)
+
+
+def test_once_a_worker_has_taken_the_mark_the_next_change_is_told(tmp_path, redis_url):
+    chosen = Settings(var=tmp_path, broker_url=redis_url, nudge_milliseconds=1000)
+    nudger = Nudger(chosen)
+    for sent in (1, 2):
+        nudger.nudge("cedar")
+        until(lambda sent=sent: nudger.sent + nudger.spared + nudger.failed == sent)
+        Marks(chosen).take("cedar")
+    assert (nudger.sent, nudger.spared) == (2, 0)
+
+
+def test_a_mark_whose_message_was_lost_ends_by_itself(tmp_path, redis_url, monkeypatch):
+    monkeypatch.setattr(marks, "MARK_MILLISECONDS", 40)
+    standing = Marks(Settings(var=tmp_path, broker_url=redis_url, nudge_milliseconds=1000))
+    assert standing.put("dogwood")
+    assert not standing.put("dogwood")
+    until(lambda: standing.put("dogwood"), seconds=5)
