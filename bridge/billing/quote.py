@@ -10,8 +10,9 @@ from bridge.billing.money import minor_digits
 from bridge.billing.periods import Period
 from bridge.billing.pricing import reading
 from bridge.billing.pricing.adjustments import IssuedAmount
+from bridge.billing.pricing.cohorts import SeatSpan
 from bridge.billing.pricing.consumption import UsageEvent
-from bridge.billing.pricing.ownership import SeatSpan, SignIn
+from bridge.billing.pricing.ownership import SignIn
 from bridge.billing.pricing.period_days import zone_of
 from bridge.billing.pricing.price_period import PricingInput, price_period
 from bridge.billing.pricing.reading import DEFAULT_LIMITS, JsonObject, Limits

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import chain, repeat
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from bridge.billing.money import format_minor, format_quantity, round_half_away
 from bridge.billing.periods import Period
 from bridge.billing.pricing.adjustments import NetInvoice
-from bridge.billing.pricing.attribution import in_order
+from bridge.billing.pricing.cohorts import people_of, size_of
 from bridge.billing.pricing.lines import Line, net, summed
+from bridge.billing.pricing.rows import RowKey, Runs, carried, names_order
 
 GroupAmounts = tuple[tuple[str | None, int], ...]
 """(department or cost centre, minor units), null last."""
@@ -109,15 +112,15 @@ def _settled(draft: NetInvoice, currency: str, tax_percent: Fraction, credit_ava
     credit = credit_lines(total, credit_available)
     credit_used = -sum(line.amount for line in credit)
     lines = [*draft.lines, *taxes, *credit]
-    people = _people(draft)
+    rows = _rows(draft)
     return PricedInvoice(
         currency=currency,
         period=draft.period,
         issued_on=draft.issued_on,
         lines=tuple(lines),
-        people=people,
-        departments=_grouped((row.department, row.amount) for row in people),
-        cost_centres=_grouped((row.cost_centre, row.amount) for row in people),
+        people=_people(rows, draft.billable_days),
+        departments=_grouped((key.department, carried(runs)) for key, runs in rows),
+        cost_centres=_grouped((key.cost_centre, carried(runs)) for key, runs in rows),
         subtotal=subtotal,
         tax=tax,
         total=total,
@@ -142,18 +145,32 @@ def credit_lines(total: int, available: int) -> list[Line]:
     return [Line("credit", None, "credit used", -used, ())] if used else []
 
 
-def _people(draft: NetInvoice) -> tuple[PersonRow, ...]:
-    """Return a row for everyone with money or a billable day.
+def _rows(draft: NetInvoice) -> list[tuple[RowKey, Runs]]:
+    """Return the rows with money or a billable day, those of one person in their order.
 
     The row without a person only when it has money.
     """
     amounts = summed(draft.lines)
-    rows = in_order({*amounts, *draft.billable_days})
-    return tuple(
-        PersonRow(*key, draft.billable_days.get(key, 0), amounts.get(key, 0))
-        for key in rows
-        if key.person is not None or amounts[key]
-    )
+    rows = [
+        (key, amounts.get(key) or ((size_of(key.person), 0),))
+        for key in sorted({*amounts, *draft.billable_days}, key=names_order)
+    ]
+    return [(key, runs) for key, runs in rows if key.person is not None or carried(runs)]
+
+
+def _people(
+    rows: Iterable[tuple[RowKey, Runs]], billable_days: Mapping[RowKey, int]
+) -> tuple[PersonRow, ...]:
+    """Return a row for each person by code points, then those without one."""
+    named: list[PersonRow] = []
+    nobodys: list[PersonRow] = []
+    for key, runs in rows:
+        who, *names = key
+        amounts = chain.from_iterable(repeat(amount, people) for people, amount in runs)
+        columns = (people_of(who), *map(repeat, names), repeat(billable_days.get(key, 0)), amounts)
+        (nobodys if who is None else named).extend(map(PersonRow._make, zip(*columns, strict=False)))
+    named.sort(key=itemgetter(0))  # each cohort is in order, and the order within a person stays
+    return (*named, *nobodys)
 
 
 def _grouped(amounts: Iterable[tuple[str | None, int]]) -> GroupAmounts:

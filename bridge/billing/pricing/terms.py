@@ -32,6 +32,8 @@ ONE_NUMBER: frozenset[Basis] = frozenset(
 """The bases that give one count for the period."""
 BY_INSTANT: frozenset[Basis] = frozenset({"second", "average"})
 """The bases that count time, not days."""
+COUNTS_INSTANTS: frozenset[Basis] = BY_INSTANT | {"snapshot_start", "snapshot_end"}
+"""The bases for which people differ who hold seats on the same days, but at other instants."""
 WITH_REMOVAL_DAY: frozenset[Basis] = frozenset({"day_any", "active_login"})
 """The bases whose removal day may be free."""
 
