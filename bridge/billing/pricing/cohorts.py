@@ -4,12 +4,13 @@ What a person costs follows from his seats, his sign-ins and his consumption. A 
 million people and a few thousand different answers, so pricing computes each answer once, for a cohort.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from bridge.billing.pricing.period_days import FOREVER, Span, microseconds
+from bridge.billing.pricing.period_days import FOREVER, PeriodDays, Span, microseconds
 
 
 class SeatSpan(NamedTuple):
@@ -84,18 +85,43 @@ def put_together(held: Mapping[str, Sequence[Stay]]) -> list[Alike]:
     """Return the people by what they hold."""
     alike: dict[tuple[Stay, ...], list[str]] = {}
     for person, stays in held.items():
-        if len(stays) == 1:
-            (stay,) = stays
-            key = stays_alone(stay)
-        else:
-            key = tuple(sorted(set(stays), key=_order))
+        key = (_alone(stays[0]),) if len(stays) == 1 else tuple(sorted(set(stays), key=_order))
         alike.setdefault(key, []).append(person)
     return [Alike(people, stays) for stays, people in alike.items()]
 
 
-def stays_alone(stay: Stay) -> tuple[Stay]:
+def by_days(alike: Iterable[Alike], calendar: PeriodDays, plans: Collection[str]) -> list[Alike]:
+    """Put the people together who hold the same on the same days; ``plans`` are those that count days.
+
+    At which instant of a day somebody came or went decides nothing there, but in which order his seats
+    began does. And on the first day it decides what is billed in advance.
+    """
+    found: dict[tuple[Stay, ...], list[str]] = {}
+    for people, stays in alike:
+        key = stays
+        if all(stay.plan in plans for stay in stays):
+            in_order = sorted(stays, key=_begun)
+            if len({stay.begun for stay in stays}) == len(stays):  # of equals, cut ends decide
+                key = tuple(_by_days(stay, rank, calendar) for rank, stay in enumerate(in_order))
+        found.setdefault(key, []).extend(people)
+    return [Alike(people, stays) for stays, people in found.items()]
+
+
+def _by_days(stay: Stay, rank: int, calendar: PeriodDays) -> Stay:
+    plan, start, end, _, department, cost_centre = stay
+    edges = calendar.edges
+    first = max(bisect_right(edges, start) - 1, 0)
+    last = bisect_left(edges, end, 0, len(calendar.dates))
+    return Stay(plan, edges[first] if first else start, edges[last], rank, department, cost_centre)
+
+
+def _alone(stay: Stay) -> Stay:
     """Return an only seat as it is compared: when it began decides nothing."""
-    return (stay if stay.begun == stay.start else stay._replace(begun=stay.start),)
+    return stay if stay.begun == stay.start else stay._replace(begun=stay.start)
+
+
+def _begun(stay: Stay) -> int:
+    return stay.begun
 
 
 def _order(stay: Stay) -> tuple[str, int, int, int, str, str, bool, bool]:

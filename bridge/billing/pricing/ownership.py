@@ -81,7 +81,7 @@ def holdings_of(
     for place, window in enumerate(windows):
         places[window.term.plan].append(place)
     order = sorted(range(len(windows)), key=lambda place: -windows[place].term.rank)
-    groups: dict[object, _Group] = defaultdict(_Group)
+    groups: dict[tuple[str | None, tuple[object, ...]], _Group] = defaultdict(_Group)
     for people, stays, active, alone in _told_apart(alike, _Active(windows, sign_ins), apart):
         seats = [_seats_by_place(windows, places, stays, frozen=frozen) for frozen in modes]
         owned = tuple(
@@ -93,16 +93,16 @@ def holdings_of(
             group.people.extend(people)
             group.held.append((len(people), owned))
     found: tuple[HoldingsByWindow, ...] = tuple(tuple([] for _ in windows) for _ in modes)
-    for (alone, _), group in groups.items():
-        _hold(group, group.people[0] if alone else Cohort(sorted(group.people)), found)
+    for (person, _), group in groups.items():
+        _hold(group, Cohort(sorted(group.people)) if person is None else person, found)
     return found
 
 
 def _hold(group: _Group, who: Who, found: tuple[HoldingsByWindow, ...]) -> None:
     for people, modes in group.held:
         for holdings, owned in zip(found, modes, strict=True):
-            for place, *held in owned:
-                holdings[place].append(Holding(who, people, *held))
+            for place, days, spans, seats, shown in owned:
+                holdings[place].append(Holding(who, people, days, spans, seats, shown))
 
 
 def _told_apart(

@@ -12,7 +12,7 @@ from bridge.billing.periods import Period
 from bridge.billing.pricing.adjustments import IssuedAmount, NetInvoice, differences, since_issued
 from bridge.billing.pricing.annual import annual_invoices
 from bridge.billing.pricing.charges import TermCharges, charge_terms, tenant_lines
-from bridge.billing.pricing.cohorts import Alike, SeatSpan, alike_of
+from bridge.billing.pricing.cohorts import Alike, SeatSpan, alike_of, by_days
 from bridge.billing.pricing.conflicts import refuse_conflicts, refuse_unknown
 from bridge.billing.pricing.consumption import UsageEvent, assign_usage
 from bridge.billing.pricing.invoices import PricedInvoice, settle
@@ -79,8 +79,11 @@ def _holdings(
     used = {event.person for event in request.usage}
     issued = {entry.person for entry in request.already_issued if entry.person is not None}
     alike = [*alike_of(request.seats, (calendar.start, calendar.end)), *request.alike]
+    by_instant = {term.plan for term in request.terms if not term.by_day}
+    plans = {term.plan for term in request.terms} - by_instant
     annual = any(term.annual for term in request.terms)
     ahead = not annual and any(term.timing == "advance" for term in request.terms)
+    alike = by_days(alike, calendar, plans)
     return holdings_of(windows, alike, request.logins, apart=used | issued, ahead=ahead)
 
 

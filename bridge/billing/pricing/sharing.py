@@ -118,10 +118,8 @@ def _first_of(slices: Sequence[_Slice], count: int) -> dict[tuple[RowKey, int], 
         lucky[each.key, each.first] = until - each.first
     left = count - sum(lucky.values())
     for each in sorted(slices, key=lambda each: (each.key.person is None, names_order(each.key))):
-        taken = lucky.get((each.key, each.first), 0)
-        following = each.first + taken
-        who = each.key.person
-        if left and taken < each.people and (who is None or _people(who)[following] == before):
+        taken, holder = lucky.get((each.key, each.first), 0), each.key.person
+        if left and taken < each.people and (holder is None or _people(holder)[each.first + taken] == before):
             lucky[each.key, each.first] = taken + 1
             left -= 1
     return lucky
