@@ -98,13 +98,21 @@ def by_days(alike: Iterable[Alike], calendar: PeriodDays, plans: Collection[str]
     """
     found: dict[tuple[Stay, ...], list[str]] = {}
     for people, stays in alike:
-        key = stays
-        if all(stay.plan in plans for stay in stays):
-            in_order = sorted(stays, key=_begun)
-            if len({stay.begun for stay in stays}) == len(stays):  # of equals, cut ends decide
-                key = tuple(_by_days(stay, rank, calendar) for rank, stay in enumerate(in_order))
+        key = _on_days(stays, calendar, plans)
         found.setdefault(key, []).extend(people)
     return [Alike(people, stays) for stays, people in found.items()]
+
+
+def _on_days(stays: tuple[Stay, ...], calendar: PeriodDays, plans: Collection[str]) -> tuple[Stay, ...]:
+    if len(stays) == 1:
+        return (_by_days(stays[0], 0, calendar),) if stays[0].plan in plans else stays
+    if not all(stay.plan in plans for stay in stays):
+        return stays
+    begun = {stay.begun for stay in stays}
+    if len(begun) < len(stays):
+        return stays  # of seats that began together the one that a term's days let last longer comes first
+    in_order = sorted(stays, key=_begun)
+    return tuple(_by_days(stay, rank, calendar) for rank, stay in enumerate(in_order))
 
 
 def _by_days(stay: Stay, rank: int, calendar: PeriodDays) -> Stay:
