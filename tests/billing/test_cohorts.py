@@ -1,17 +1,21 @@
 """People who are priced together pay what each would alone."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.billing.money import allocate
 from bridge.billing.periods import Period
-from bridge.billing.pricing.cohorts import Alike, Cohort, SeatSpan, alike_of, by_days
+from bridge.billing.pricing.cohorts import Alike, Cohort, SeatSpan, Stay, alike_of, by_days
 from bridge.billing.pricing.period_days import PeriodDays
+from bridge.billing.pricing.price_period import price_period
 from bridge.billing.pricing.rows import RowKey, joined, overlaid, put
 from bridge.billing.pricing.sharing import share_out
-from bridge.billing.quote import answer_quote
+from bridge.billing.quote import answer_quote, parse_quote
+from bridge.errors import InvalidValue
 from tests.billing.quotes import quote, term
 from tests.billing.test_properties import quotes
 
@@ -170,3 +174,10 @@ def test_a_seat_outside_the_period_or_of_no_length_is_held_by_nobody():
         SeatSpan("cy", "standard", datetime(2024, 2, 1, tzinfo=UTC)),
     ]
     assert alike_of(seats, (JANUARY.start, JANUARY.end)) == []
+
+
+def test_a_seat_of_a_plan_without_a_term_is_refused_although_people_are_put_together():
+    asked = parse_quote(quote([term()], []))
+    stays = (Stay("premium", JANUARY.start, JANUARY.end, JANUARY.start, None, None),)
+    with pytest.raises(InvalidValue, match="premium"):
+        price_period(replace(asked, alike=[Alike(["ada"], stays)]))
