@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -53,12 +54,8 @@ def draft_document(draft: InvoiceDraft) -> dict[str, Any]:
         "issued_on": draft.run.issued_on.isoformat(),
         "currency": currency,
         "lines": [line_document(line, currency) for line in draft.lines],
-        "departments": _shares(
-            "department", ((share.department, share.amount_minor) for share in people), currency
-        ),
-        "cost_centres": _shares(
-            "cost_centre", ((share.cost_centre, share.amount_minor) for share in people), currency
-        ),
+        "departments": _shares("department", people, currency),
+        "cost_centres": _shares("cost_centre", people, currency),
         "subtotal": format_minor(draft.subtotal_minor, currency),
         "tax": format_minor(draft.tax_minor, currency),
         "total": format_minor(draft.total_minor, currency),
@@ -108,5 +105,6 @@ def line_document(line: DraftLine, currency: str) -> dict[str, Any]:
     }
 
 
-def _shares(name: str, pairs: Iterable[tuple[str | None, int]], currency: str) -> list[dict[str, str | None]]:
+def _shares(name: str, people: Iterable[PersonShare], currency: str) -> list[dict[str, str | None]]:
+    pairs = map(attrgetter(name, "amount_minor"), people)
     return [{name: share, "amount": format_minor(amount, currency)} for share, amount in sums(pairs)]

@@ -1,5 +1,6 @@
 """An invoice before it has a number: values that preview, closing and reconciliation share."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -101,7 +102,7 @@ class InvoiceDraft:
 
 def sums(pairs: Iterable[tuple[str | None, int]]) -> list[tuple[str | None, int]]:
     """Add up amounts by name, in the order of the names, those without a name last."""
-    totals: dict[str | None, int] = {}
+    totals: dict[str | None, int] = defaultdict(int)
     for name, amount in pairs:
-        totals[name] = totals.get(name, 0) + amount
+        totals[name] += amount
     return sorted(totals.items(), key=lambda item: (item[0] is None, item[0] or ""))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -15,17 +16,17 @@ from bridge.billing.invoice_events import is_not_void
 from bridge.billing.local_days import midnight
 from bridge.billing.periods import Period
 from bridge.billing.price_book import terms_in_force
+from bridge.billing.pricing.cohorts import Alike
 from bridge.billing.pricing.price_period import (
     PricedInvoice,
     PricingInput,
-    SeatSpan,
     SignIn,
     UsageEvent,
     price_period,
 )
 from bridge.billing.pricing.term_document import parse_term
 from bridge.billing.pricing.terms import PriceTerm
-from bridge.billing.seat_spans import billed_plans, read_seat_spans
+from bridge.billing.seat_spans import billed_plans, read_alike
 from bridge.billing.subscription_terms import SubscriptionTerms
 from bridge.billing.tables import Invoice
 from bridge.billing.tenant_terms import TenantTerms, parse_tenant_terms
@@ -33,7 +34,7 @@ from bridge.database.sessions import TenantSession
 from bridge.errors import NotFound
 from bridge.tenants.tables import Tenant
 
-_Facts: TypeAlias = tuple[Sequence[SeatSpan], Sequence[SignIn], Sequence[UsageEvent]]
+_Facts: TypeAlias = tuple[Sequence[Alike], Sequence[SignIn], Sequence[UsageEvent]]
 
 
 def tenant_of(session: TenantSession) -> Tenant:
@@ -69,15 +70,19 @@ def priced_period(session: TenantSession, subscription: SubscriptionTerms, perio
     billed = subscription.billed_part(period)
     facts: _Facts = ((), (), ())
     if billed is not None:
-        start, end = midnight(billed.start, tenant.timezone), midnight(billed.end, tenant.timezone)
+        start, end = _instants(billed, tenant)
         facts = (
-            read_seat_spans(session, start, end),
+            read_alike(session, (start, end), _instants(period, tenant)),
             read_sign_ins(session, parsed, billed, start, end),
             read_usage(session, parsed, billed),
         )
     return PricedPeriod(
         price(tenant, subscription, period, parsed, own, facts=facts), terms, tenant_terms, own.tax_percent
     )
+
+
+def _instants(days: Period, tenant: Tenant) -> tuple[datetime, datetime]:
+    return midnight(days.start, tenant.timezone), midnight(days.end, tenant.timezone)
 
 
 def _period_terms(
@@ -127,14 +132,14 @@ def price(
 
     Credit is left out: it pays for adjustments too, which the period alone does not know.
     """
-    seats, sign_ins, usage = facts
+    alike, sign_ins, usage = facts
     invoices = price_period(
         PricingInput(
             currency=tenant.currency,
             timezone=tenant.timezone,
             period=period,
             terms=terms,
-            seats=seats,
+            alike=alike,
             logins=sign_ins,
             usage=usage,
             tenant_cap=own.tenant_cap,
@@ -163,11 +168,5 @@ def _issued_document(
 
 def person_rows(priced: Iterable[PricedInvoice], period: Period) -> list[PersonShare]:
     """Return the people of some invoices of a period as rows."""
-    return [
-        PersonShare(
-            share.person, share.plan, share.department, share.cost_centre,
-            share.billable_days, share.amount, None, period.start,
-        )
-        for invoice in priced
-        for share in invoice.people
-    ]  # fmt: skip
+    make = PersonShare._make
+    return [share for invoice in priced for share in invoice.people_as(make, None, period.start)]

@@ -10,13 +10,15 @@ from bridge.billing.money import minor_digits
 from bridge.billing.periods import Period
 from bridge.billing.pricing import reading
 from bridge.billing.pricing.adjustments import IssuedAmount
+from bridge.billing.pricing.cohorts import SeatSpan
 from bridge.billing.pricing.consumption import UsageEvent
-from bridge.billing.pricing.ownership import SeatSpan, SignIn
+from bridge.billing.pricing.ownership import SignIn
 from bridge.billing.pricing.period_days import zone_of
 from bridge.billing.pricing.price_period import PricingInput, price_period
 from bridge.billing.pricing.reading import DEFAULT_LIMITS, JsonObject, Limits
 from bridge.billing.pricing.term_document import paid_amount, parse_term
 from bridge.billing.pricing.terms import PriceTerm
+from bridge.billing.uncollected import uncollected
 from bridge.errors import InvalidValue
 
 _QUOTE = frozenset(
@@ -44,6 +46,7 @@ _ISSUED = frozenset({"person", "plan", "department", "cost_centre", "amount", "c
 KnownInstants = dict[str, datetime]
 
 
+@uncollected()
 def answer_quote(document: bytes | JsonObject, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
     """Return the answer to a quote, ready for JSON.
 

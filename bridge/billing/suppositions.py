@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.billing.pricing.ownership import SeatSpan
+from bridge.billing.pricing.cohorts import SeatSpan
 from bridge.database.sessions import TenantSession
 
 _KEY = "supposed_seats"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from bridge.billing.pricing.ownership import SeatSpan
+from bridge.billing.pricing.cohorts import SeatSpan
 from bridge.database.sessions import TenantSession
 from bridge.directory.browse import everybody
 from bridge.directory.facts import PersonFacts

@@ -11,7 +11,20 @@ from rich.console import Console
 from tests.bench.figures import Figure, Outcome, Remark, Tell
 from tests.bench.load import Refused
 from tests.bench.report import machine, paths, show, write
-from tests.bench.rows import bulk, depth, groups, operations, previews, seats, start, storms, together
+from tests.bench.rows import (
+    assigning,
+    bulk,
+    closing,
+    depth,
+    groups,
+    operations,
+    previews,
+    quotes,
+    seats,
+    start,
+    storms,
+    together,
+)
 from tests.bench.sizes import FULL, QUICK, Sizes
 from tests.bench.stage import Stage, open_stage
 
@@ -25,6 +38,10 @@ ROWS: dict[str, Callable[[Stage, Sizes, Tell], list[Outcome]]] = {
     "seats": seats.wait_for_seats,
     "storms": storms.undo_everybody,
     "previews": previews.preview_everybody,
+    "invoices": previews.preview_invoices,
+    "quotes": quotes.quote_a_month,
+    "assign": assigning.assign_everybody,
+    "close": closing.close_a_month,
     "start": start.start_web,
 }
 

@@ -20,6 +20,9 @@ class Sizes:
     tenant_people: int
     storm_seconds: float
     seats: int
+    spans: int
+    closes: int
+    previewed: int
     peers: bool
 
 
@@ -37,6 +40,9 @@ FULL = Sizes(
     tenant_people=5000,
     storm_seconds=60.0,
     seats=300,
+    spans=1_000_000,
+    closes=3,
+    previewed=5000,
     peers=True,
 )
 QUICK = Sizes(
@@ -53,5 +59,8 @@ QUICK = Sizes(
     tenant_people=50,
     storm_seconds=2.0,
     seats=5,
+    spans=5000,
+    closes=2,
+    previewed=100,
     peers=False,
 )

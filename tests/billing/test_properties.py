@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.billing.pricing.price_period import price_period
+from bridge.billing.pricing.rows import carried
 from bridge.billing.quote import answer_quote, parse_quote
 from tests.billing.quotes import adds_up, invoices, lines, quote, term
 
@@ -114,7 +115,7 @@ def test_lines_people_departments_and_cost_centres_are_the_same_money(document):
     for invoice in price_period(parse_quote(document)):
         adds_up(invoice.document())
         assert all(
-            sum(part for _, part in line.shares) == line.amount
+            sum(carried(runs) for _, runs in line.shares) == line.amount
             for line in invoice.lines
             if line.kind not in {"tax", "credit"}
         )

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from bridge.billing.periods import Period
-from bridge.billing.pricing.attribution import RowKey, row_order
+from bridge.billing.pricing.cohorts import Cohort
 from bridge.billing.pricing.lines import Line, Shares, shared, summed
+from bridge.billing.pricing.rows import RowKey, Rows, Runs, carried, names_order, put
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class NetInvoice:
     issued_on: date
     lines: Sequence[Line]
     billable_days: Mapping[RowKey, int]
+    """Those of each person of a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,7 @@ def differences(
 ) -> list[Line]:
     """Return one adjustment line per plan: computed again minus billed, row by row."""
     rows = summed(now)
-    for key, amount in summed(before).items():
-        rows[key] = rows.get(key, 0) - amount
+    put(rows, summed(before).items(), sign=-1)
     return _adjustments(rows, plans, dict.fromkeys(plans, reason))
 
 
@@ -50,9 +51,7 @@ def since_issued(
 ) -> list[Line]:
     """Return one adjustment line per plan: computed now minus what was issued, naming the causes."""
     rows = summed(lines)
-    taken = _taken(rows, issued)
-    for key, amount in taken.items():
-        rows[key] = rows.get(key, 0) - amount
+    put(rows, _taken(rows, issued).items(), sign=-1)
     causes: dict[str | None, list[str]] = defaultdict(list)
     for entry in issued:
         if entry.cause and entry.cause not in causes[entry.plan]:
@@ -64,27 +63,30 @@ def since_issued(
     return _adjustments(rows, _with_former(plans, rows), reasons)
 
 
-def _taken(rows: Mapping[RowKey, int], issued: Iterable[IssuedAmount]) -> dict[RowKey, int]:
+def _taken(rows: Mapping[RowKey, Runs], issued: Iterable[IssuedAmount]) -> Rows:
     """Tell what was issued, by the rows of today.
 
-    Where several cost centres answer for an amount, by what they carry.
+    Where several cost centres answer for an amount, by what they carry. Who was issued anything is in no
+    cohort.
     """
-    groups: dict[RowKey, dict[RowKey, int]] = defaultdict(dict)
-    for key, amount in rows.items():
-        groups[key._replace(cost_centre=None)][key] = amount
-    taken: dict[RowKey, int] = defaultdict(int)
+    groups: dict[RowKey, Rows] = defaultdict(dict)
+    for key, runs in rows.items():
+        if not isinstance(key.person, Cohort):
+            groups[key._replace(cost_centre=None)][key] = runs
+    taken: Rows = {}
     for entry in issued:
         key = RowKey(entry.person, entry.plan, entry.department, entry.cost_centre)
         mine = groups.get(key, {}) if entry.cost_centre is None else {}
-        parts: Shares = ((key, entry.amount),)
+        parts: Shares = ((key, ((1, entry.amount),)),)
         if mine and key not in mine:
             parts = shared(
                 entry.amount,
-                mine if any(amount > 0 for amount in mine.values()) else {min(mine, key=row_order): 1},
+                mine
+                if any(carried(runs) > 0 for runs in mine.values())
+                else {min(mine, key=names_order): ((1, 1),)},
                 None,
             )
-        for part, amount in parts:
-            taken[part] += amount
+        put(taken, parts)
     return taken
 
 
@@ -95,15 +97,15 @@ def _with_former(plans: Sequence[str | None], rows: Iterable[RowKey]) -> list[st
 
 
 def _adjustments(
-    rows: Mapping[RowKey, int], plans: Sequence[str | None], reasons: Mapping[str | None, str]
+    rows: Mapping[RowKey, Runs], plans: Sequence[str | None], reasons: Mapping[str | None, str]
 ) -> list[Line]:
-    by_plan: dict[str | None, list[tuple[RowKey, int]]] = defaultdict(list)
-    for key, amount in rows.items():
-        by_plan[key.plan].append((key, amount))
+    by_plan: dict[str | None, list[tuple[RowKey, Runs]]] = defaultdict(list)
+    for key, runs in rows.items():
+        by_plan[key.plan].append((key, runs))
     lines = []
     for plan in plans:
         shares = tuple(by_plan.get(plan, ()))
-        if any(amount for _, amount in shares):
+        if any(amount for _, runs in shares for _, amount in runs):
             text = f"{plan or 'all plans'}: {reasons.get(plan, 'computed again, less what was issued')}"
-            lines.append(Line("adjustment", plan, text, sum(amount for _, amount in shares), shares))
+            lines.append(Line("adjustment", plan, text, sum(carried(runs) for _, runs in shares), shares))
     return lines

@@ -5,16 +5,27 @@ after all terms the tenant's cap and floor. Each step works on the rounded minor
 it and is rounded once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from bridge.billing.money import format_exact, format_minor, format_quantity, round_half_away
-from bridge.billing.pricing.attribution import RowKey
+from bridge.billing.money import allocate, format_exact, format_minor, format_quantity, round_half_away
+from bridge.billing.pricing.cohorts import Who
 from bridge.billing.pricing.consumption import Quantities, consume
 from bridge.billing.pricing.counts import SeatCount, count_seats
 from bridge.billing.pricing.lines import Kind, Line, net, nobodys, shared, summed
 from bridge.billing.pricing.ownership import HoldingsByWindow
+from bridge.billing.pricing.rows import (
+    RowKey,
+    Rows,
+    Runs,
+    carried,
+    evenly,
+    joined,
+    names_order,
+    overlaid,
+    put,
+)
 from bridge.billing.pricing.terms import Minimum, PriceTerm
 from bridge.billing.pricing.tiers import ZERO, Price
 from bridge.billing.pricing.windows import Window
@@ -29,7 +40,7 @@ class TermCharges:
     currency: str
     seats: SeatCount
     lines: list[Line]
-    rows: dict[RowKey, int]
+    rows: Rows
 
     @property
     def term(self) -> PriceTerm:
@@ -37,15 +48,14 @@ class TermCharges:
 
     @property
     def net(self) -> int:
-        return sum(self.rows.values())
+        return sum(map(carried, self.rows.values()))
 
     def add(self, line: Line) -> None:
         self.carry(line)
         self.lines.append(line)
 
     def carry(self, line: Line) -> None:
-        for key, amount in line.shares:
-            self.rows[key] = self.rows.get(key, 0) + amount
+        put(self.rows, line.shares)
 
     def step(self, kind: Kind, amount: int, description: str) -> None:
         """Add a line shared in proportion to what the rows carry so far; nothing for nothing."""
@@ -96,13 +106,13 @@ def _charge_seats(charges: TermCharges) -> None:
     if units or seats.quantity:
         price = f"{_price_text(term.price, charges.currency)} a {term.interval}"
         text = f"{format_quantity(seats.quantity)} seats of {term.plan} at {price}, {_dates(window)}"
-        shares = shared(units, seats.weights, term.plan, exact=exact)
+        shares = shared(units, evenly(seats.weights), term.plan, exact=exact)
         charges.add(Line("seats", term.plan, text, units, shares, seats.quantity))
     exact = Fraction(term.flats(seats.highest))
     flats = round_half_away(exact)
     if flats:
         text = f"{term.plan}: flat fee at {format_quantity(Fraction(seats.highest))} seats"
-        shares = shared(flats, seats.weights, term.plan, exact=exact)
+        shares = shared(flats, evenly(seats.weights), term.plan, exact=exact)
         charges.add(Line("flat", term.plan, text, flats, shares))
 
 
@@ -119,7 +129,7 @@ def _charge_usage(charges: TermCharges, place: int, quantities: Quantities) -> N
                 else ""
             )
             text = f"{plan}: {format_quantity(consumed.quantity)} {meter.name}{included}"
-            shares = shared(amount, consumed.weights, plan, exact=Fraction(consumed.exact))
+            shares = shared(amount, evenly(consumed.weights), plan, exact=Fraction(consumed.exact))
             charges.add(Line("usage", plan, text, amount, shares, consumed.quantity, meter.name))
 
 
@@ -159,8 +169,8 @@ def _cap_people(charged: list[TermCharges]) -> None:
 
     Two terms of one plan share the limit and the line: a new price is no new cap.
     """
-    spent: dict[tuple[str | None, str], int] = {}
-    reduced: dict[str, list[tuple[RowKey, int]]] = {}
+    spent: dict[tuple[Who, str], Runs] = {}
+    reduced: dict[str, Rows] = {}
     last: dict[str, TermCharges] = {}
     for charges in charged:
         cap, plan = charges.term.per_user_cap, charges.term.plan
@@ -169,37 +179,71 @@ def _cap_people(charged: list[TermCharges]) -> None:
         shares = _over_cap(charges.rows, cap, plan, spent)
         if shares:
             charges.carry(Line("cap", plan, "", 0, tuple(shares)))
-            reduced.setdefault(plan, []).extend(shares)
+            put(reduced.setdefault(plan, {}), shares)
             last[plan] = charges
-    for plan, shares in reduced.items():
-        people = len({key.person for key, _ in shares})
-        amount = sum(part for _, part in shares)
+    for plan, rows in reduced.items():
+        people = _reached_by(rows)
+        amount = sum(map(carried, rows.values()))
         capped = "1 person" if people == 1 else f"{people} people"
         limit = last[plan].shown(last[plan].term.per_user_cap or 0)
         text = f"{plan}: limit of {limit} a person, reached by {capped}"
-        last[plan].lines.append(Line("cap", plan, text, amount, tuple(shares)))
+        last[plan].lines.append(Line("cap", plan, text, amount, tuple(rows.items())))
 
 
 def _over_cap(
-    rows: Mapping[RowKey, int], cap: int, plan: str, spent: dict[tuple[str | None, str], int]
-) -> list[tuple[RowKey, int]]:
+    rows: Mapping[RowKey, Runs], cap: int, plan: str, spent: dict[tuple[Who, str], Runs]
+) -> list[tuple[RowKey, Runs]]:
     """Return the negative shares that bring each person back to the cap.
 
     ``spent`` is what earlier terms of the plan took.
     """
-    by_person: dict[str, dict[RowKey, int]] = {}
-    for key, amount in rows.items():
-        if key.person is not None:
-            by_person.setdefault(key.person, {})[key] = amount
-    shares: list[tuple[RowKey, int]] = []
-    for person, mine in by_person.items():
-        amount = sum(mine.values())
-        before = spent.get((person, plan), 0)
-        excess = min(max(before + amount - cap, 0), max(amount, 0))
-        spent[person, plan] = before + amount - excess
-        if excess:
-            shares.extend(shared(-excess, mine, plan))
+    shares: list[tuple[RowKey, Runs]] = []
+    for who, keys in _by_who(rows).items():
+        kept: list[tuple[int, int]] = []
+        taken: list[list[tuple[int, int]]] = [[] for _ in keys]
+        before = spent.get((who, plan))
+        for people, mine in overlaid([*(rows[key] for key in keys), *([before] if before else [])]):
+            earlier = mine[len(keys)] if before else 0
+            amount = sum(mine[: len(keys)])
+            excess = min(max(earlier + amount - cap, 0), max(amount, 0))
+            kept.append((people, earlier + amount - excess))
+            for index, part in enumerate(_reduced(excess, mine[: len(keys)])):
+                taken[index].append((people, part))
+        spent[who, plan] = joined(kept)
+        shares += [
+            (key, joined(runs))
+            for key, runs in zip(keys, taken, strict=True)
+            if any(part for _, part in runs)
+        ]
     return shares
+
+
+def _by_who(rows: Iterable[RowKey]) -> dict[Who, list[RowKey]]:
+    """Return the rows of each person or cohort in their order."""
+    found: dict[Who, list[RowKey]] = {}
+    for key in rows:
+        if key.person is not None:
+            found.setdefault(key.person, []).append(key)
+    return {who: sorted(keys, key=names_order) if len(keys) > 1 else keys for who, keys in found.items()}
+
+
+def _reduced(excess: int, mine: Sequence[int]) -> list[int]:
+    """Take a person's excess off his rows, in proportion to what they carry."""
+    parts = [0] * len(mine)
+    carriers = [(index, amount) for index, amount in enumerate(mine) if amount > 0]
+    for index, part in allocate(-excess, carriers) if excess else ():
+        parts[index] = part
+    return parts
+
+
+def _reached_by(rows: Mapping[RowKey, Runs]) -> int:
+    """Count the people from whom anything was taken."""
+    return sum(
+        people
+        for keys in _by_who(rows).values()
+        for people, parts in overlaid([rows[key] for key in keys])
+        if any(parts)
+    )
 
 
 def _discount(charges: TermCharges) -> None:
@@ -247,14 +291,14 @@ def part_of(amount: int | None, window: Window) -> int | None:
 
 def tenant_lines(lines: Iterable[Line], cap: int | None, floor: int | None, currency: str) -> list[Line]:
     """Return the tenant's cap and floor over the lines of all plans."""
-    rows = summed(lines)
-    total = sum(rows.values())
-    if cap is not None and total > cap:
+    lines = list(lines)
+    whole = net(lines)
+    if cap is not None and whole > cap:
         text = f"limit of {format_minor(cap, currency)} {currency} for all plans"
-        return [Line("cap", None, text, cap - total, shared(cap - total, rows, None))]
-    if floor is not None and total < floor:
+        return [Line("cap", None, text, cap - whole, shared(cap - whole, summed(lines), None))]
+    if floor is not None and whole < floor:
         text = f"up to the least for all plans, {format_minor(floor, currency)} {currency}"
-        return [Line("minimum", None, text, floor - total, nobodys(floor - total, None))]
+        return [Line("minimum", None, text, floor - whole, nobodys(floor - whole, None))]
     return []
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from bridge.billing.periods import Period, add_months
+from bridge.billing.pricing.cohorts import Alike, SeatSpan
 from bridge.billing.pricing.consumption import UsageEvent
-from bridge.billing.pricing.ownership import SeatSpan
 from bridge.billing.pricing.reading import shown
 from bridge.billing.pricing.terms import PriceTerm
 from bridge.errors import InvalidValue
@@ -25,7 +25,10 @@ def refuse_conflicts(
 
 
 def refuse_unknown(
-    terms: Iterable[PriceTerm], seats: Iterable[SeatSpan], usage: Iterable[UsageEvent]
+    terms: Iterable[PriceTerm],
+    seats: Iterable[SeatSpan],
+    usage: Iterable[UsageEvent],
+    alike: Iterable[Alike] = (),
 ) -> None:
     """Raise InvalidValue for the first seat whose plan, or event whose meter, no term knows."""
     terms = tuple(terms)
@@ -36,6 +39,9 @@ def refuse_unknown(
             raise InvalidValue(
                 f"found {shown(seat.plan)}, allowed a plan of /terms", pointer=f"/seats/{index}/plan"
             )
+    for stay in (stay for each in alike for stay in each.stays):
+        if stay.plan not in plans:
+            raise InvalidValue(f"found {shown(stay.plan)}, allowed a plan of /terms", pointer="/seats")
     for index, event in enumerate(usage):
         if event.meter not in meters:
             raise InvalidValue(

@@ -9,10 +9,12 @@ from fractions import Fraction
 from math import ceil
 
 from bridge.billing.money import round_half_away
-from bridge.billing.pricing.attribution import Attributed, RowKey, attribute_touched
+from bridge.billing.pricing.attribution import Attributed, attribute_touched
+from bridge.billing.pricing.cohorts import Who
 from bridge.billing.pricing.counts import SeatCount
 from bridge.billing.pricing.ownership import Holding, HoldingsByWindow
 from bridge.billing.pricing.period_days import FOREVER, microseconds
+from bridge.billing.pricing.rows import RowKey
 from bridge.billing.pricing.terms import Meter
 from bridge.billing.pricing.tiers import ZERO
 from bridge.billing.pricing.windows import Window
@@ -46,7 +48,10 @@ Quantities = dict[tuple[int, str], dict[RowKey, Fraction]]
 def assign_usage(
     windows: tuple[Window, ...], holdings: HoldingsByWindow, events: Sequence[UsageEvent]
 ) -> Quantities:
-    """Give each event of the period to the term that owns the person's day, or else to one with the meter."""
+    """Give each event of the period to the term that owns the person's day, or else to one with the meter.
+
+    Who used something is in no cohort.
+    """
     quantities: Quantities = defaultdict(lambda: defaultdict(Fraction))
     if not windows or not events:
         return quantities
@@ -70,10 +75,10 @@ class _Owners:
     def __init__(self, windows: tuple[Window, ...], holdings: HoldingsByWindow) -> None:
         self._windows = windows
         self._ranked = sorted(range(len(windows)), key=lambda place: -windows[place].term.rank)
-        self._held: dict[str, list[tuple[int, Holding]]] = defaultdict(list)
+        self._held: dict[Who, list[tuple[int, Holding]]] = defaultdict(list)
         for place in self._ranked:
             for holding in holdings[place]:
-                self._held[holding.person].append((place, holding))
+                self._held[holding.who].append((place, holding))
         self._billed: dict[tuple[str, int, int | None], int | None] = {}
         self._rows: dict[tuple[str, int], list[Attributed]] = {}
 
@@ -108,15 +113,17 @@ class _Owners:
     def row(self, person: str, day: int, place: int, plan: str) -> RowKey:
         """Return the row of ``plan``, in the department that the day has with the term at ``place``."""
         if (person, place) not in self._rows:
-            held = [holding for other, holding in self._held.get(person, ()) if other == place]
-            window = self._windows[place]
+            calendar = self._windows[place].calendar
             self._rows[person, place] = [
-                row for holding in held for row in attribute_touched(holding, plan, window.calendar)
+                shown
+                for other, holding in self._held.get(person, ())
+                if other == place
+                for shown in attribute_touched(holding.seats, holding.days, calendar)
             ]
-        found = next(
-            (row.key for row in self._rows[person, place] if row.days >> day & 1), RowKey(person, plan)
-        )
-        return found._replace(plan=plan)
+        for department, centre, days in self._rows[person, place]:
+            if days >> day & 1:
+                return RowKey(person, plan, department, centre)
+        return RowKey(person, plan)
 
 
 def consume(window: Window, meter: Meter, seats: SeatCount, used: dict[RowKey, Fraction]) -> Consumption:
@@ -125,8 +132,8 @@ def consume(window: Window, meter: Meter, seats: SeatCount, used: dict[RowKey, F
     if meter.pooled:
         billed = max(sum(used.values(), ZERO) - included * seats.person_days, ZERO)
         return Consumption(billed, _price(meter, billed), used)
-    totals: dict[str | None, Fraction] = defaultdict(Fraction)
-    days: dict[str | None, int] = defaultdict(int)
+    totals: dict[Who, Fraction] = defaultdict(Fraction)
+    days: dict[Who, int] = defaultdict(int)
     for key, quantity in used.items():
         totals[key.person] += quantity
     for key, day_count in seats.billable_days.items():

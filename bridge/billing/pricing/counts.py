@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from bridge.billing.pricing.attribution import Attributed, RowKey, attribute, held_microseconds
+from bridge.billing.pricing.attribution import held_microseconds
+from bridge.billing.pricing.cohorts import size_of
 from bridge.billing.pricing.ownership import Holding
 from bridge.billing.pricing.period_days import Days, Span
+from bridge.billing.pricing.rows import RowKey, Weight
 from bridge.billing.pricing.terms import BY_INSTANT, ONE_NUMBER
 from bridge.billing.pricing.tiers import ZERO, Quantity
 from bridge.billing.pricing.windows import Window
-
-Weight = int | Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,13 @@ class SeatCount:
     quantity: Fraction
     """Seats on the line: billable days / days, or time / time where instants are counted."""
     billable_days: dict[RowKey, int]
+    """Of each person of a row."""
     weights: dict[RowKey, Weight]
-    """In what proportion the people carry the money."""
+    """In what proportion the people carry the money: the weight of each person of a row."""
 
     @property
     def person_days(self) -> int:
-        return sum(self.billable_days.values())
+        return _all(self.billable_days)
 
     def units(self, window: Window) -> Fraction:
         """Return the exact price in minor units, without flat fees."""
@@ -43,21 +44,32 @@ class SeatCount:
 
 def count_seats(window: Window, holdings: list[Holding]) -> SeatCount:
     """Count the holdings of one term by its basis."""
-    rows = [(holding, attribute(holding, window.term.plan, window.calendar)) for holding in holdings]
-    days: dict[RowKey, int] = {}
-    for _, parts in rows:
-        for part in parts:
-            if part.days:
-                days[part.key] = days.get(part.key, 0) + part.days.bit_count()
+    days = {
+        _key(window, holding, part.department, part.cost_centre): part.days.bit_count()
+        for holding in holdings
+        for part in holding.shown
+        if part.days
+    }
     weights: dict[RowKey, Weight] = dict(days)
-    quantity = Fraction(sum(days.values()), window.calendar.count)
+    quantity = Fraction(_all(days), window.calendar.count)
     if window.term.count.basis in BY_INSTANT:
-        weights = _time_weights(window, rows)
-        quantity = Fraction(sum(weights.values()), window.calendar.end - window.calendar.start)
+        held = _time_weights(window, holdings)
+        weights = dict(held)
+        quantity = Fraction(_all(held), window.calendar.end - window.calendar.start)
     if window.term.count.basis in ONE_NUMBER:
-        return _one_number(window, rows, days, weights, quantity)
+        return _one_number(window, holdings, days, weights, quantity)
     steps, highest = _integrated(window, holdings)
     return SeatCount(steps, highest, quantity, days, weights)
+
+
+def _key(window: Window, holding: Holding, department: str | None, cost_centre: str | None) -> RowKey:
+    """Name a row. Holdings of one cohort name the same rows and put the same on them."""
+    return RowKey(holding.who, window.term.plan, department, cost_centre)
+
+
+def _all(each: dict[RowKey, int]) -> int:
+    """Add up over all people what each person of a row has."""
+    return sum(size_of(key.person) * number for key, number in each.items())
 
 
 def _integrated(
@@ -74,7 +86,10 @@ def _integrated(
 
 def _person_days_value(window: Window, holdings: list[Holding]) -> Fraction:
     return window.days_value(
-        {s: sum((holding.days & s.days).bit_count() for holding in holdings) for s in window.stretches}
+        {
+            s: sum(holding.people * (holding.days & s.days).bit_count() for holding in holdings)
+            for s in window.stretches
+        }
     )
 
 
@@ -82,7 +97,11 @@ def _time_value(window: Window, holdings: list[Holding]) -> Fraction:
     value = ZERO
     for stretch in window.stretches:
         low, high = stretch.span
-        held = sum(max(0, min(e, high) - max(s, low)) for holding in holdings for s, e in holding.spans)
+        held = sum(
+            holding.people * max(0, min(e, high) - max(s, low))
+            for holding in holdings
+            for s, e in holding.spans
+        )
         value += stretch.microsecond_value * held
     return value
 
@@ -105,7 +124,10 @@ def peaks_by_day(window: Window, holdings: list[Holding]) -> list[int]:
     """
     if window.term.count.removal_day == "free":
         counts = [0] * window.calendar.count
-        for days, people in Counter(holding.days for holding in holdings).items():
+        held: Counter[Days] = Counter()
+        for holding in holdings:
+            held[holding.days] += holding.people
+        for days, people in held.items():
             for day in _numbers(days):
                 counts[day] += people
         return counts
@@ -146,65 +168,78 @@ def _changes(holdings: list[Holding], marks: Iterable[int]) -> list[tuple[int, i
     changes: dict[int, int] = dict.fromkeys(marks, 0)
     for holding in holdings:
         for start, end in holding.spans:
-            changes[start] = changes.get(start, 0) + 1
-            changes[end] = changes.get(end, 0) - 1
+            changes[start] = changes.get(start, 0) + holding.people
+            changes[end] = changes.get(end, 0) - holding.people
     return sorted(changes.items())
 
 
 def _one_number(
     window: Window,
-    rows: list[tuple[Holding, list[Attributed]]],
+    holdings: list[Holding],
     days: dict[RowKey, int],
     weights: dict[RowKey, Weight],
     quantity: Fraction,
 ) -> SeatCount:
     """Return the bases that give one count, priced once for the window."""
     basis = window.term.count.basis
-    counted = [holding for holding, _ in rows if holding.days]
     count: Quantity
     if basis == "average":
-        count = Fraction(sum(weights.values()), window.span[1] - window.span[0])
+        held = sum((size_of(key.person) * weight for key, weight in weights.items()), ZERO)
+        count = Fraction(held, window.span[1] - window.span[0])
     elif basis == "high_water":
-        count = max(peaks_by_day(window, counted))
+        count = max(peaks_by_day(window, [holding for holding in holdings if holding.days]))
     else:
-        billed = list(_month_shares(rows) if basis == "month_any" else _snapshot_shares(window, rows))
+        billed = list(
+            _month_shares(window, holdings) if basis == "month_any" else _snapshot(window, holdings)
+        )
         count = sum(people for people, _ in billed)
         weights = {key: weight for _, shares in billed for key, weight in shares}
     return SeatCount(((count, window.value),), count, quantity, days, weights)
 
 
 def _month_shares(
-    rows: list[tuple[Holding, list[Attributed]]],
+    window: Window, holdings: list[Holding]
 ) -> Iterator[tuple[int, list[tuple[RowKey, Weight]]]]:
     """Each person once; what is shown on several rows is shared by their days."""
-    for holding, parts in rows:
+    for holding in holdings:
         if holding.days:
             owned = holding.days.bit_count()
-            yield 1, [(part.key, Fraction(part.days.bit_count(), owned)) for part in parts]
+            yield (
+                holding.people,
+                [
+                    (_key(window, holding, department, centre), Fraction(days.bit_count(), owned))
+                    for department, centre, days in holding.shown
+                ],
+            )
 
 
-def _snapshot_shares(
-    window: Window, rows: list[tuple[Holding, list[Attributed]]]
-) -> Iterator[tuple[int, list[tuple[RowKey, Weight]]]]:
+def _snapshot(window: Window, holdings: list[Holding]) -> Iterator[tuple[int, list[tuple[RowKey, Weight]]]]:
     """Each person who holds a seat at the window's first instant, or immediately before its end."""
     at_start = window.term.count.basis == "snapshot_start"
     day: Days = window.days & -window.days if at_start else 1 << (window.days.bit_length() - 1)
-    for holding, parts in rows:
+    for holding in holdings:
         if any(_holds_edge(span, window.span, at_start=at_start) for span in holding.spans):
-            yield 1, [(part.key, 1) for part in parts if part.days & day]
+            yield (
+                holding.people,
+                [
+                    (_key(window, holding, department, centre), 1)
+                    for department, centre, days in holding.shown
+                    if days & day
+                ],
+            )
 
 
 def _holds_edge(span: Span, of: Span, *, at_start: bool) -> bool:
     return span[0] == of[0] if at_start else span[1] == of[1]
 
 
-def _time_weights(window: Window, rows: list[tuple[Holding, list[Attributed]]]) -> dict[RowKey, Weight]:
-    weights: dict[RowKey, Weight] = {}
-    for holding, parts in rows:
-        for part in parts:
-            held = held_microseconds(holding, part.days, window.calendar)
+def _time_weights(window: Window, holdings: list[Holding]) -> dict[RowKey, int]:
+    weights: dict[RowKey, int] = {}
+    for holding in holdings:
+        for department, centre, days in holding.shown:
+            held = held_microseconds(holding.spans, holding.days, days, window.calendar)
             if held:
-                weights[part.key] = weights.get(part.key, 0) + held
+                weights[_key(window, holding, department, centre)] = held
     return weights
 
 

@@ -1,16 +1,19 @@
 """The invoices that pricing answers, with their totals and their rows of people."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any, NamedTuple
+from itertools import chain, repeat
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
 
 from bridge.billing.money import format_minor, format_quantity, round_half_away
 from bridge.billing.periods import Period
 from bridge.billing.pricing.adjustments import NetInvoice
-from bridge.billing.pricing.attribution import in_order
+from bridge.billing.pricing.cohorts import people_of, size_of
 from bridge.billing.pricing.lines import Line, net, summed
+from bridge.billing.pricing.rows import RowKey, Runs, carried, names_order
 
 GroupAmounts = tuple[tuple[str | None, int], ...]
 """(department or cost centre, minor units), null last."""
@@ -27,6 +30,17 @@ class PersonRow(NamedTuple):
     amount: int
 
 
+class InvoiceRow(NamedTuple):
+    """What one row stands for; ``billable_days`` are those of each person of it."""
+
+    key: RowKey
+    billable_days: int
+    amounts: Runs
+
+
+Person = TypeVar("Person", bound=tuple[Any, ...])
+
+
 @dataclass(frozen=True, slots=True)
 class PricedInvoice:
     """One invoice in integer minor units.
@@ -38,7 +52,8 @@ class PricedInvoice:
     period: Period
     issued_on: date
     lines: tuple[Line, ...]
-    people: tuple[PersonRow, ...]
+    rows: Sequence[InvoiceRow]
+    """What the people carry, those of a cohort together."""
     departments: GroupAmounts
     cost_centres: GroupAmounts
     subtotal: int
@@ -46,6 +61,29 @@ class PricedInvoice:
     total: int
     credit_used: int
     due: int
+
+    @property
+    def people(self) -> tuple[PersonRow, ...]:
+        """Each person's rows by code points, then those without one."""
+        return tuple(self.people_as(PersonRow._make))
+
+    def people_as(self, make: Callable[[Iterable[Any]], Person], *more: object) -> list[Person]:
+        """Return the people made of the values of a ``PersonRow``, with ``more`` behind them."""
+        named: list[Person] = []
+        nobodys: list[Person] = []
+        for row in self.rows:
+            who, *names = row.key
+            amounts = chain.from_iterable(repeat(amount, people) for people, amount in row.amounts)
+            values = (
+                people_of(who),
+                *map(repeat, names),
+                repeat(row.billable_days),
+                amounts,
+                *map(repeat, more),
+            )
+            (nobodys if who is None else named).extend(map(make, zip(*values, strict=False)))
+        named.sort(key=itemgetter(0))  # each cohort is in order, and the order within a person stays
+        return [*named, *nobodys]
 
     def document(self) -> dict[str, Any]:
         """Return the invoice as the answer of a quote shows it."""
@@ -109,15 +147,15 @@ def _settled(draft: NetInvoice, currency: str, tax_percent: Fraction, credit_ava
     credit = credit_lines(total, credit_available)
     credit_used = -sum(line.amount for line in credit)
     lines = [*draft.lines, *taxes, *credit]
-    people = _people(draft)
+    rows = _rows(draft)
     return PricedInvoice(
         currency=currency,
         period=draft.period,
         issued_on=draft.issued_on,
         lines=tuple(lines),
-        people=people,
-        departments=_grouped((row.department, row.amount) for row in people),
-        cost_centres=_grouped((row.cost_centre, row.amount) for row in people),
+        rows=rows,
+        departments=_grouped((row.key.department, carried(row.amounts)) for row in rows),
+        cost_centres=_grouped((row.key.cost_centre, carried(row.amounts)) for row in rows),
         subtotal=subtotal,
         tax=tax,
         total=total,
@@ -142,18 +180,17 @@ def credit_lines(total: int, available: int) -> list[Line]:
     return [Line("credit", None, "credit used", -used, ())] if used else []
 
 
-def _people(draft: NetInvoice) -> tuple[PersonRow, ...]:
-    """Return a row for everyone with money or a billable day.
+def _rows(draft: NetInvoice) -> list[InvoiceRow]:
+    """Return the rows with money or a billable day, those of one person in their order.
 
     The row without a person only when it has money.
     """
     amounts = summed(draft.lines)
-    rows = in_order({*amounts, *draft.billable_days})
-    return tuple(
-        PersonRow(*key, draft.billable_days.get(key, 0), amounts.get(key, 0))
-        for key in rows
-        if key.person is not None or amounts[key]
-    )
+    rows = [
+        InvoiceRow(key, draft.billable_days.get(key, 0), amounts.get(key) or ((size_of(key.person), 0),))
+        for key in sorted({*amounts, *draft.billable_days}, key=names_order)
+    ]
+    return [row for row in rows if row.key.person is not None or carried(row.amounts)]
 
 
 def _grouped(amounts: Iterable[tuple[str | None, int]]) -> GroupAmounts:

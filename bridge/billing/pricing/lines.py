@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from bridge.billing.money import allocate
-from bridge.billing.pricing.attribution import RowKey, in_order
+from bridge.billing.pricing.rows import RowKey, Rows, Runs, WeightRuns, put
+from bridge.billing.pricing.sharing import share_out
 
 Kind = Literal["seats", "flat", "usage", "cap", "discount", "minimum", "adjustment", "tax", "credit"]
-Shares = tuple[tuple[RowKey, int], ...]
+Shares = tuple[tuple[RowKey, Runs], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Line:
 
 def shared(
     amount: int,
-    weights: Mapping[RowKey, int | Fraction],
+    weights: Mapping[RowKey, WeightRuns],
     plan: str | None,
     *,
     exact: Fraction | None = None,
@@ -40,23 +40,20 @@ def shared(
     ``exact`` is the amount before it was rounded, where it was. Where there are no weights, the money is
     nobody's: it stands on the row without a person.
     """
-    carriers = [(key, weights[key]) for key in in_order(weights) if weights[key] > 0]
-    if not carriers:
-        return ((RowKey(None, plan), amount),)
-    return tuple(allocate(amount, carriers, exact=exact))
+    carriers = {key: runs for key, runs in weights.items() if any(weight > 0 for _, weight in runs)}
+    return share_out(amount, carriers, exact) if carriers else nobodys(amount, plan)
 
 
 def nobodys(amount: int, plan: str | None) -> Shares:
     """Money without a person: a guarantee, a floor, a commitment."""
-    return ((RowKey(None, plan), amount),)
+    return ((RowKey(None, plan), ((1, amount),)),)
 
 
-def summed(lines: Iterable[Line]) -> dict[RowKey, int]:
+def summed(lines: Iterable[Line]) -> Rows:
     """Tell what the lines put on each row."""
-    rows: dict[RowKey, int] = {}
+    rows: Rows = {}
     for line in lines:
-        for key, amount in line.shares:
-            rows[key] = rows.get(key, 0) + amount
+        put(rows, line.shares)
     return rows
 
 

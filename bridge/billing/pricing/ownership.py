@@ -5,32 +5,16 @@ day takes no slot, no free seat and no part in a peak.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
-from bridge.billing.pricing.period_days import (
-    FOREVER,
-    Days,
-    Span,
-    common,
-    microseconds,
-    union,
-    without,
-)
-from bridge.billing.pricing.terms import BY_INSTANT
+from bridge.billing.pricing.attribution import Attributed, HeldSeat, attribute
+from bridge.billing.pricing.cohorts import Alike, Cohort, Stay, Who
+from bridge.billing.pricing.period_days import Days, Span, common, union, without
+from bridge.billing.pricing.terms import BY_INSTANT, COUNTS_INSTANTS
 from bridge.billing.pricing.windows import Window
-
-
-class SeatSpan(NamedTuple):
-    """A fact: this person held a seat of this plan from ``start`` to ``end`` (UTC; None: still does)."""
-
-    person: str
-    plan: str
-    start: datetime
-    end: datetime | None = None
-    department: str | None = None
-    cost_centre: str | None = None
 
 
 class SignIn(NamedTuple):
@@ -40,75 +24,167 @@ class SignIn(NamedTuple):
     at: datetime
 
 
-class HeldSeat(NamedTuple):
-    """A seat with its instants in microseconds, cut to a term's window."""
-
-    span: Span
-    started: int
-    department: str | None
-    cost_centre: str | None
-
-
 class Holding(NamedTuple):
-    """What one person holds of one term, after all days were given to their owners."""
+    """What people hold of one term, after all days were given to their owners."""
 
-    person: str
+    who: Who
+    people: int
+    """How many of a cohort hold it exactly so; the instants of the others are in other holdings."""
     days: Days
     """The days this term owns."""
     spans: list[Span]
     """The instants held on those days, with those a basis adds (``sticky_month``)."""
     seats: list[HeldSeat]
+    shown: tuple[Attributed, ...]
+    """The days by where they are shown: the same for all of a cohort."""
 
 
-Ranked = list[tuple[int, Window]]
+class _Owned(NamedTuple):
+    """What a person's seats are in one window."""
+
+    place: int
+    days: Days
+    spans: list[Span]
+    seats: list[HeldSeat]
+    shown: tuple[Attributed, ...]
+
+
 HoldingsByWindow = tuple[list[Holding], ...]
+Active = Mapping[int, Days]
+"""The days on which sign-ins keep a person active, by how many days a sign-in counts."""
+_Modes = tuple[tuple[_Owned, ...], ...]
+
+
+@dataclass(slots=True)
+class _Group:
+    """People whom nothing tells apart but, in some terms, the instants of their seats."""
+
+    people: list[str] = field(default_factory=list)
+    held: list[tuple[int, _Modes]] = field(default_factory=list)
 
 
 def holdings_of(
-    windows: tuple[Window, ...], seats: Iterable[SeatSpan], sign_ins: Iterable[SignIn], *, frozen: bool
-) -> HoldingsByWindow:
-    """For each window its holdings, by person in code points.
+    windows: tuple[Window, ...],
+    alike: Iterable[Alike],
+    sign_ins: Iterable[SignIn],
+    *,
+    apart: Collection[str],
+    ahead: bool,
+) -> tuple[HoldingsByWindow, ...]:
+    """Return for each window its holdings.
 
-    ``frozen`` bills in advance: the seats held at the period's first instant as if they stayed, every one
-    of them active.
+    ``ahead`` adds those that are billed in advance: the seats held at the period's first instant as if they
+    stayed, every one of them active. The cohorts are the same, and nobody of ``apart`` is in one.
     """
-    by_plan: dict[str, Ranked] = defaultdict(list)
+    modes = (False, True) if ahead else (False,)
+    places: dict[str, list[int]] = defaultdict(list)
     for place, window in enumerate(windows):
-        by_plan[window.term.plan].append((place, window))
-    held = _held_by_person(by_plan, seats, frozen=frozen)
-    active = None if frozen else _Active(windows, sign_ins)
-    owned: HoldingsByWindow = tuple([] for _ in windows)
+        places[window.term.plan].append(place)
     order = sorted(range(len(windows)), key=lambda place: -windows[place].term.rank)
-    for person in sorted(held):
-        mine = held[person]
-        if len(mine) > 1:
-            _give_days(person, mine, windows, owned, order=order, active=active)
-        else:  # nobody competes: most people hold one plan
-            ((place, pieces),) = mine.items()
-            days, spans = _claim(person, windows[place], union([piece.span for piece in pieces]), active)
-            owned[place].append(Holding(person, days, spans, pieces))
-    return owned
+    groups: dict[tuple[str | None, tuple[object, ...]], _Group] = defaultdict(_Group)
+    for people, stays, active, alone in _told_apart(alike, _Active(windows, sign_ins), apart):
+        seats = [_seats_by_place(windows, places, stays, frozen=frozen) for frozen in modes]
+        owned = tuple(
+            _owned(windows, order, held, None if frozen else active)
+            for held, frozen in zip(seats, modes, strict=True)
+        )
+        if any(owned):
+            group = groups[people[0] if alone else None, _compared(windows, owned)]
+            group.people.extend(people)
+            group.held.append((len(people), owned))
+    found: tuple[HoldingsByWindow, ...] = tuple(tuple([] for _ in windows) for _ in modes)
+    for (person, _), group in groups.items():
+        _hold(group, Cohort(sorted(group.people)) if person is None else person, found)
+    return found
 
 
-def _held_by_person(
-    by_plan: Mapping[str, Ranked], seats: Iterable[SeatSpan], *, frozen: bool
-) -> dict[str, dict[int, list[HeldSeat]]]:
-    """Person → place of the window → seats, cut to the window; seats of no length are held at no instant."""
-    held: dict[str, dict[int, list[HeldSeat]]] = {}
-    for person, plan, start, until, department, cost_centre in seats:
-        started = microseconds(start)
-        end = FOREVER if until is None else microseconds(until)
-        for place, window in by_plan.get(plan, ()):
+def _hold(group: _Group, who: Who, found: tuple[HoldingsByWindow, ...]) -> None:
+    for people, modes in group.held:
+        for holdings, owned in zip(found, modes, strict=True):
+            for place, days, spans, seats, shown in owned:
+                holdings[place].append(Holding(who, people, days, spans, seats, shown))
+
+
+def _told_apart(
+    alike: Iterable[Alike], active: "_Active", apart: Collection[str]
+) -> Iterator[tuple[Sequence[str], tuple[Stay, ...], Active, bool]]:
+    """Cut the people who hold the same by their active days, and out who must stand alone."""
+    for people, stays in alike:
+        together: Sequence[str] = people
+        if apart:
+            together = [person for person in people if person not in apart]
+            if len(together) < len(people):
+                yield from (
+                    ([person], stays, active.of(person), True) for person in people if person in apart
+                )
+        if not together:
+            continue
+        if any(stay.plan in active.plans for stay in stays):
+            yield from ((same, stays, days, False) for same, days in active.apart(together))
+        else:
+            yield together, stays, {}, False
+
+
+def _compared(windows: tuple[Window, ...], modes: _Modes) -> tuple[object, ...]:
+    """Return what decides on the rows of people and their weights.
+
+    Instants only where the term counts them: a peak counts those of all people, whatever else they share.
+    """
+    return tuple(
+        tuple(
+            (each.place, each.days, each.shown, tuple(each.spans))
+            if windows[each.place].term.count.basis in COUNTS_INSTANTS
+            else (each.place, each.days, each.shown)
+            for each in owned
+        )
+        for owned in modes
+    )
+
+
+def _seats_by_place(
+    windows: tuple[Window, ...],
+    places: Mapping[str, list[int]],
+    stays: Iterable[Stay],
+    *,
+    frozen: bool,
+) -> dict[int, list[HeldSeat]]:
+    """Place of the window → seats, cut to the window; seats of no length are held at no instant."""
+    held: dict[int, list[HeldSeat]] = {}
+    for plan, start, end, begun, department, cost_centre in stays:
+        for place in places.get(plan, ()):
+            window = windows[place]
             low, high = window.span
             if not frozen:
-                low, high = max(started, low), min(end, high)
+                low, high = max(start, low), min(end, high)
                 if low >= high:
                     continue
-            elif not started <= window.calendar.start < end:
+            elif not start <= window.calendar.start < end:
                 continue
-            piece = HeldSeat((low, high), started, department, cost_centre)
-            held.setdefault(person, {}).setdefault(place, []).append(piece)
+            held.setdefault(place, []).append(HeldSeat((low, high), begun, department, cost_centre))
     return held
+
+
+def _owned(
+    windows: tuple[Window, ...],
+    order: list[int],
+    held: Mapping[int, list[HeldSeat]],
+    active: Active | None,
+) -> tuple[_Owned, ...]:
+    if len(held) > 1:
+        return tuple(_give_days(windows, order, held, active))
+    return tuple(  # nobody competes: most people hold one plan
+        _shown(
+            windows[place],
+            place,
+            *_claim(windows[place], union([seat.span for seat in seats]), active),
+            seats,
+        )
+        for place, seats in held.items()
+    )
+
+
+def _shown(window: Window, place: int, days: Days, spans: list[Span], seats: list[HeldSeat]) -> _Owned:
+    return _Owned(place, days, spans, seats, attribute(seats, days, window.calendar))
 
 
 class _Active:
@@ -116,8 +192,10 @@ class _Active:
 
     def __init__(self, windows: tuple[Window, ...], sign_ins: Iterable[SignIn]) -> None:
         self._signed_in: dict[str, set[date]] = defaultdict(set)
-        self._days: dict[tuple[str, int], Days] = {}
-        if any(window.term.count.basis == "active_login" for window in windows):
+        counting = [window.term for window in windows if window.term.count.basis == "active_login"]
+        self.plans = {term.plan for term in counting}
+        self._windows = sorted({term.count.window_days for term in counting})
+        if counting:
             self._calendar = windows[0].calendar
             for person, at in sign_ins:
                 self._signed_in[person].add(self._local_date(at))
@@ -128,26 +206,28 @@ class _Active:
         except OverflowError:  # the first and last hours a datetime can name lie in no period
             return at.date()
 
-    def days(self, person: str, window_days: int) -> Days:
-        """Return the days at most ``window_days`` after the latest sign-in before their end."""
-        known = self._days.get((person, window_days))
-        if known is None:
-            known = 0
+    def of(self, person: str) -> Active:
+        """Return the days at most so many days after the latest sign-in before their end."""
+        found = dict.fromkeys(self._windows, 0)
+        for window_days in self._windows:
             for day in self._signed_in.get(person, ()):
-                known |= self._calendar.active(day, window_days)
-            self._days[person, window_days] = known
-        return known
+                found[window_days] |= self._calendar.active(day, window_days)
+        return found
+
+    def apart(self, people: Iterable[str]) -> list[tuple[list[str], Active]]:
+        """Return the people who are active on the same days together."""
+        together: dict[tuple[Days, ...], list[str]] = {}
+        for person in people:
+            together.setdefault(tuple(self.of(person).values()), []).append(person)
+        return [(same, dict(zip(self._windows, days, strict=True))) for days, same in together.items()]
 
 
 def _give_days(
-    person: str,
-    held: Mapping[int, list[HeldSeat]],
     windows: tuple[Window, ...],
-    owned: HoldingsByWindow,
-    *,
     order: list[int],
-    active: _Active | None,
-) -> None:
+    held: Mapping[int, list[HeldSeat]],
+    active: Active | None,
+) -> Iterator[_Owned]:
     """Let the terms of one person take their days, the highest rank first."""
     taken: Days = 0
     shared: Days = 0  # taken by a term that counts instants: lower ones of its kind get what it leaves
@@ -158,7 +238,7 @@ def _give_days(
             continue
         window = windows[place]
         spans = union([seat.span for seat in seats])
-        claimed, spans = _claim(person, window, spans, active)
+        claimed, spans = _claim(window, spans, active)
         days = claimed & ~taken
         pieces = spans if days == claimed else common(spans, window.calendar.spans(days))
         if window.term.count.basis in BY_INSTANT:
@@ -169,10 +249,10 @@ def _give_days(
                 days |= window.calendar.touched(start, end)
             higher = union(sorted(higher + spans))
         taken |= days
-        owned[place].append(Holding(person, days, pieces, seats))
+        yield _shown(window, place, days, pieces, seats)
 
 
-def _claim(person: str, window: Window, spans: list[Span], active: _Active | None) -> tuple[Days, list[Span]]:
+def _claim(window: Window, spans: list[Span], active: Active | None) -> tuple[Days, list[Span]]:
     """Return the days a term would bill if no other did, and the instants it counts."""
     calendar, count = window.calendar, window.term.count
     if count.basis == "month_any":
@@ -187,6 +267,6 @@ def _claim(person: str, window: Window, spans: list[Span], active: _Active | Non
     for start, end in spans:
         days |= days_of(start, end)
     if count.basis == "active_login" and active is not None:
-        allowed = days & active.days(person, count.window_days)
+        allowed = days & active[count.window_days]
         return allowed, spans if allowed == days else common(spans, calendar.spans(allowed))
     return days, spans

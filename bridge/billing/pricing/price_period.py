@@ -11,14 +11,15 @@ from fractions import Fraction
 from bridge.billing.periods import Period
 from bridge.billing.pricing.adjustments import IssuedAmount, NetInvoice, differences, since_issued
 from bridge.billing.pricing.annual import annual_invoices
-from bridge.billing.pricing.attribution import RowKey
 from bridge.billing.pricing.charges import TermCharges, charge_terms, tenant_lines
+from bridge.billing.pricing.cohorts import Alike, SeatSpan, alike_of, by_days
 from bridge.billing.pricing.conflicts import refuse_conflicts, refuse_unknown
 from bridge.billing.pricing.consumption import UsageEvent, assign_usage
 from bridge.billing.pricing.invoices import PricedInvoice, settle
 from bridge.billing.pricing.lines import Line
-from bridge.billing.pricing.ownership import SeatSpan, SignIn, holdings_of
+from bridge.billing.pricing.ownership import HoldingsByWindow, SignIn, holdings_of
 from bridge.billing.pricing.period_days import PeriodDays
+from bridge.billing.pricing.rows import RowKey, Rows, carried, put
 from bridge.billing.pricing.terms import PriceTerm
 from bridge.billing.pricing.tiers import ZERO
 from bridge.billing.pricing.windows import Window, windows_of
@@ -30,13 +31,17 @@ FROM_THE_FACTS = "computed from the facts of the period, less what was billed in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricingInput:
-    """All that decides what a period costs. Money in minor units; instants are UTC."""
+    """All that decides what a period costs. Money in minor units; instants are UTC.
+
+    ``seats`` are facts as they come; who was put together already is in ``alike`` instead.
+    """
 
     currency: str
     timezone: str
     period: Period
     terms: tuple[PriceTerm, ...]
-    seats: Sequence[SeatSpan]
+    seats: Sequence[SeatSpan] = ()
+    alike: Sequence[Alike] = ()
     logins: Sequence[SignIn] = ()
     usage: Sequence[UsageEvent] = ()
     tenant_cap: int | None = None
@@ -53,10 +58,10 @@ def price_period(request: PricingInput) -> tuple[PricedInvoice, ...]:
     of a plan without a term and events of a meter that no term has.
     """
     refuse_conflicts(request.terms, request.period, request.tenant_cap, request.tenant_floor)
-    refuse_unknown(request.terms, request.seats, request.usage)
+    refuse_unknown(request.terms, request.seats, request.usage, request.alike)
     calendar = PeriodDays.of(request.period, request.timezone)
     windows = windows_of(request.terms, calendar)
-    drafts = _drafts(request, windows)
+    drafts = _drafts(request, windows, _holdings(request, windows, calendar))
     if request.already_issued:
         drafts = [_less_issued(request, drafts)]
     return settle(
@@ -67,26 +72,38 @@ def price_period(request: PricingInput) -> tuple[PricedInvoice, ...]:
     )
 
 
-def _drafts(request: PricingInput, windows: tuple[Window, ...]) -> list[NetInvoice]:
+def _holdings(
+    request: PricingInput, windows: tuple[Window, ...], calendar: PeriodDays
+) -> tuple[HoldingsByWindow, ...]:
+    """Return who holds what, and, where a term bills in advance, who is taken to hold what."""
+    used = {event.person for event in request.usage}
+    issued = {entry.person for entry in request.already_issued if entry.person is not None}
+    alike = [*alike_of(request.seats, (calendar.start, calendar.end)), *request.alike]
+    by_instant = {term.plan for term in request.terms if not term.by_day}
+    plans = {term.plan for term in request.terms} - by_instant
+    annual = any(term.annual for term in request.terms)
+    ahead = not annual and any(term.timing == "advance" for term in request.terms)
+    alike = by_days(alike, calendar, plans)
+    return holdings_of(windows, alike, request.logins, apart=used | issued, ahead=ahead)
+
+
+def _drafts(
+    request: PricingInput, windows: tuple[Window, ...], held: tuple[HoldingsByWindow, ...]
+) -> list[NetInvoice]:
     period = request.period
     if any(term.annual for term in request.terms):
-        holdings = holdings_of(windows, request.seats, request.logins, frozen=False)
-        return annual_invoices(windows, holdings, period)
-    charged = _charged(request, windows, frozen=False)
+        return annual_invoices(windows, held[0], period)
+    quantities = assign_usage(windows, held[0], request.usage)
+    charged = charge_terms(windows, held[0], quantities, request.currency)
     own = _tenant_lines(request, charged)
     days = _days(charged)
-    if all(term.timing == "arrears" for term in request.terms):
+    if len(held) == 1:
         return [NetInvoice(period, period.end, [*_lines(charged), *own], days)]
-    ahead = [c for c in _charged(request, windows, frozen=True) if c.term.timing == "advance"]
+    frozen = charge_terms(windows, held[1], None, request.currency)
+    ahead = [charges for charges in frozen if charges.term.timing == "advance"]
     own_ahead = _tenant_lines(request, ahead)
     first = NetInvoice(period, period.start, [*_lines(ahead), *own_ahead], _days(ahead))
     return [first, NetInvoice(period, period.end, _second(charged, own, ahead, own_ahead), days)]
-
-
-def _charged(request: PricingInput, windows: tuple[Window, ...], *, frozen: bool) -> list[TermCharges]:
-    holdings = holdings_of(windows, request.seats, request.logins, frozen=frozen)
-    quantities = None if frozen else assign_usage(windows, holdings, request.usage)
-    return charge_terms(windows, holdings, quantities, request.currency)
 
 
 def _second(
@@ -117,15 +134,14 @@ def _second(
 
 def _tenant_differences(now: list[Line], before: list[Line]) -> list[Line]:
     """Tell what the tenant's own lines changed, as one line: a cap is carried by rows of every plan."""
-    shares: dict[RowKey, int] = {}
+    rows: Rows = {}
     for lines, sign in ((now, 1), (before, -1)):
         for line in lines:
-            for key, amount in line.shares:
-                shares[key] = shares.get(key, 0) + sign * amount
-    amount = sum(shares.values())
-    if not any(shares.values()):
+            put(rows, line.shares, sign=sign)
+    amount = sum(map(carried, rows.values()))
+    if not any(part for runs in rows.values() for _, part in runs):
         return []
-    return [Line("adjustment", None, f"all plans: {FROM_THE_FACTS}", amount, tuple(shares.items()))]
+    return [Line("adjustment", None, f"all plans: {FROM_THE_FACTS}", amount, tuple(rows.items()))]
 
 
 def _less_issued(request: PricingInput, drafts: list[NetInvoice]) -> NetInvoice:

@@ -32,6 +32,10 @@ ONE_NUMBER: frozenset[Basis] = frozenset(
 """The bases that give one count for the period."""
 BY_INSTANT: frozenset[Basis] = frozenset({"second", "average"})
 """The bases that count time, not days."""
+COUNTS_INSTANTS: frozenset[Basis] = BY_INSTANT | {"snapshot_start", "snapshot_end"}
+"""The bases for which people differ who hold seats on the same days, but at other instants."""
+DAYS_ALONE: frozenset[Basis] = frozenset({"day_any", "month_any", "sticky_month", "active_login"})
+"""The bases that ask on which days a seat is held, and of the removal day whether it is free."""
 WITH_REMOVAL_DAY: frozenset[Basis] = frozenset({"day_any", "active_login"})
 """The bases whose removal day may be free."""
 
@@ -122,6 +126,12 @@ class PriceTerm:
         The next seat has its own price.
         """
         return bool(self.included_seats or self.max_seats is not None or (self.price and self.price.tiers))
+
+    @property
+    def by_day(self) -> bool:
+        """Whether only the days count on which a person holds a seat, not when on a day he does."""
+        counted = self.count.basis in DAYS_ALONE and self.count.removal_day == "billed"
+        return counted and not self.by_slot and self.annual is None
 
     def billed_seats(self, count: Quantity) -> Quantity:
         """Of that many held seats, how many are charged: the included ones are free, the rest limited."""
