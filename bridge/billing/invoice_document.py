@@ -10,6 +10,7 @@ import orjson
 from bridge.billing.invoice_draft import DraftLine, InvoiceDraft, PersonShare, sums
 from bridge.billing.money import format_minor
 from bridge.billing.people_pages import PeoplePage, pages_digest
+from bridge.billing.tax_shares import taxes_document
 
 FORMAT = 1
 
@@ -42,7 +43,6 @@ def invoice_document(
 def draft_document(draft: InvoiceDraft) -> dict[str, Any]:
     """Return the part of the document that a preview shows, which has no number yet."""
     currency = draft.currency
-    people = draft.people
     return {
         "subscription": draft.run.subscription.id,
         "period": draft.run.period.document(),
@@ -53,12 +53,8 @@ def draft_document(draft: InvoiceDraft) -> dict[str, Any]:
         "issued_on": draft.run.issued_on.isoformat(),
         "currency": currency,
         "lines": [line_document(line, currency) for line in draft.lines],
-        "departments": _shares(
-            "department", ((share.department, share.amount_minor) for share in people), currency
-        ),
-        "cost_centres": _shares(
-            "cost_centre", ((share.cost_centre, share.amount_minor) for share in people), currency
-        ),
+        **allocation(draft.people, currency),
+        "taxes": taxes_document(draft.taxes, currency),
         "subtotal": format_minor(draft.subtotal_minor, currency),
         "tax": format_minor(draft.tax_minor, currency),
         "total": format_minor(draft.total_minor, currency),
@@ -67,7 +63,12 @@ def draft_document(draft: InvoiceDraft) -> dict[str, Any]:
         "terms": list(draft.terms),
         "billing_terms": draft.tenant_terms,
         "credit_notes": [
-            {"invoice": note.invoice_number, "amount": format_minor(note.amount_minor, currency)}
+            {
+                "invoice": note.invoice_number,
+                "subtotal": format_minor(note.subtotal_minor, currency),
+                "tax": format_minor(note.tax_minor, currency),
+                "amount": format_minor(note.amount_minor, currency),
+            }
             for note in draft.credit_notes
         ],
     }
@@ -105,6 +106,18 @@ def line_document(line: DraftLine, currency: str) -> dict[str, Any]:
         "quantity": line.quantity,
         "amount": format_minor(line.amount_minor, currency),
         "for_period_start": line.for_period_start.isoformat(),
+    }
+
+
+def allocation(people: Sequence[PersonShare], currency: str) -> dict[str, Any]:
+    """Return what departments and cost centres bear."""
+    return {
+        "departments": _shares(
+            "department", ((share.department, share.amount_minor) for share in people), currency
+        ),
+        "cost_centres": _shares(
+            "cost_centre", ((share.cost_centre, share.amount_minor) for share in people), currency
+        ),
     }
 
 
