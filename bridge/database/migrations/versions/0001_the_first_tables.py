@@ -458,6 +458,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_subscriptions")),
     )
     op.create_table(
+        "usage_secrets",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_usage_secrets_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_usage_secrets")),
+    )
+    op.create_table(
         "groups",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
