@@ -177,6 +177,7 @@ def upgrade() -> None:
         sa.Column("id", Key, nullable=False),
         sa.Column("kind", Key, nullable=False),
         sa.Column("cause_id", Key, nullable=False),
+        sa.Column("detail", Key, nullable=True),
         sa.Column("opened_at", Instant(), nullable=False),
         sa.Column("closed_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_alerts_tenant_id")),
