@@ -219,6 +219,9 @@ SAMPLES = {
     ("GET", "/api/v1/credit-notes/<credit_note_id>/credit-note.pdf"): Sample(
         "/api/v1/credit-notes/{credit_note}/credit-note.pdf"
     ),
+    ("GET", "/api/v1/invoices/<invoice_id>/usage"): Sample(
+        "/api/v1/invoices/{invoice}/usage?meter=api_calls"
+    ),
     ("GET", "/api/v1/stripe/differences"): Sample("/api/v1/stripe/differences?kind=missing_there"),
     ("GET", "/api/v1/reconciliation"): Sample("/api/v1/reconciliation"),
     ("GET", "/api/v1/requests/<request_id>"): Sample("/api/v1/requests/{request}"),

@@ -14,7 +14,7 @@ from bridge.billing.pricing.annual import annual_invoices
 from bridge.billing.pricing.attribution import RowKey
 from bridge.billing.pricing.charges import TermCharges, charge_terms, tenant_lines
 from bridge.billing.pricing.conflicts import refuse_conflicts, refuse_unknown
-from bridge.billing.pricing.consumption import UsageEvent, assign_usage
+from bridge.billing.pricing.consumption import UsageEvent, assign_usage, plans_of_usage
 from bridge.billing.pricing.invoices import PricedInvoice, settle
 from bridge.billing.pricing.lines import Line
 from bridge.billing.pricing.ownership import SeatSpan, SignIn, holdings_of
@@ -23,7 +23,7 @@ from bridge.billing.pricing.terms import PriceTerm
 from bridge.billing.pricing.tiers import ZERO
 from bridge.billing.pricing.windows import Window, windows_of
 
-__all__ = ["PricedInvoice", "PricingInput", "SeatSpan", "SignIn", "UsageEvent", "price_period"]
+__all__ = ["PricedInvoice", "PricingInput", "SeatSpan", "SignIn", "UsageEvent", "price_period", "usage_plans"]
 
 FROM_THE_FACTS = "computed from the facts of the period, less what was billed in advance"
 
@@ -65,6 +65,13 @@ def price_period(request: PricingInput) -> tuple[PricedInvoice, ...]:
         tax_percent=request.tax_percent,
         credit_available=request.credit_available,
     )
+
+
+def usage_plans(request: PricingInput) -> list[str | None]:
+    """Return for each event of consumption the plan that ``price_period`` bills it by; None for no plan."""
+    windows = windows_of(request.terms, PeriodDays.of(request.period, request.timezone))
+    holdings = holdings_of(windows, request.seats, request.logins, frozen=False)
+    return plans_of_usage(windows, holdings, request.usage)
 
 
 def _drafts(request: PricingInput, windows: tuple[Window, ...]) -> list[NetInvoice]:
