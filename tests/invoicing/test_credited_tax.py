@@ -47,6 +47,15 @@ def taxed_books(database) -> Counting:
     return books
 
 
+def ada_came_later(books: Counting) -> None:
+    """Let it be known after her January was paid that she came on the 11th; corrections are credit notes."""
+    by_credit_note(books)
+    pay(books, january(books))
+    books.unseat("ada")
+    books.seat("ada", "standard", "2026-01-11")
+    books.late("ada", "2026-01-01")
+
+
 @given(st.dictionaries(PERCENTS, NETS, min_size=1, max_size=4), st.lists(st.integers(1, 10**6), max_size=8))
 def test_favours_sum_to_what_was_charged_under_each_rate(nets, cuts):
     charged = taxed(nets)
@@ -106,11 +115,7 @@ def test_taxes_are_read_as_they_were_written(nets):
 
 def test_a_correction_gives_back_net_money_with_its_tax(taxed_books: Counting):
     books = taxed_books
-    by_credit_note(books)
-    pay(books, january(books))
-    books.unseat("ada")
-    books.seat("ada", "standard", "2026-01-11")
-    books.late("ada", "2026-01-01")
+    ada_came_later(books)
     with books.database.read(books.tenant_id) as session:
         (previewed,) = draft_document(preview_invoice(session))["credit_notes"]
     books.closed("2026-02-01")
@@ -199,11 +204,7 @@ def test_two_rates_on_one_invoice_are_given_back_in_proportion(database):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_exports_of_a_credit_note_agree(taxed_books: Counting):
     books = taxed_books
-    by_credit_note(books)
-    pay(books, january(books))
-    books.unseat("ada")
-    books.seat("ada", "standard", "2026-01-11")
-    books.late("ada", "2026-01-01")
+    ada_came_later(books)
     books.closed("2026-02-01")
     credit(books, "1", "1.19", reason="an outage")
     with books.database.read(books.tenant_id) as session:

@@ -1,13 +1,12 @@
 """Routes that tell why: of a person's plan, of an invoice's amount, of what does not agree."""
 
-from itertools import islice
 from typing import Any
 
 from bridge.oversight.explain import explain_invoice_person, explain_person
-from bridge.oversight.explain_usage import explain_usage
+from bridge.oversight.explain_usage import BilledEvent, explain_usage
 from bridge.oversight.reconcile import reconcile
-from bridge.web.api.invoices import PEOPLE_QUERY
 from bridge.web.api.operations import Call, operation
+from bridge.web.api.pages import AFTER, LIMIT, numbered_page
 from bridge.web.api.parameters import instant, text
 from bridge.web.api.schemas import INSTANT, TEXT, WHOLE, component, listed, maybe, record, whole_list
 
@@ -48,18 +47,14 @@ def explain_share(call: Call, invoice_id: str, person_id: str) -> dict[str, Any]
     answer=record({"items": listed(BILLED_EVENT), "next_after": maybe(WHOLE)}),
     query=(
         text("plan", "Only what this plan bills"), text("meter", "Only those of this meter"),
-        text("person_id", "Only what counts for this person"), *PEOPLE_QUERY,
+        text("person_id", "Only what counts for this person"), AFTER, LIMIT,
     ),
 )  # fmt: skip
 def explain_consumption(call: Call, invoice_id: str) -> dict[str, Any]:
-    after, limit = call.query["after"], call.limit
     named = {name: call.query[name] for name in ("plan", "meter", "person_id")}
     with call.database.read(call.tenant_id) as session:
-        found = list(islice(explain_usage(session, invoice_id, **named), after, after + limit + 1))
-    items = [
-        {"position": position, **each.document()} for position, each in enumerate(found[:limit], after + 1)
-    ]
-    return {"items": items, "next_after": after + limit if len(found) > limit else None}
+        events = explain_usage(session, invoice_id, **named)
+        return numbered_page(events, after=call.query["after"], limit=call.limit, shown=BilledEvent.document)
 
 
 @operation(

@@ -1,7 +1,7 @@
 """Routes on invoices: issued ones, the next one, closing."""
 
 from collections.abc import Callable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 from bridge.billing.close_period import close_period
@@ -15,12 +15,12 @@ from bridge.billing.issued_invoices import IssuedInvoice, invoice_people, list_i
 from bridge.billing.money import format_minor
 from bridge.database.sessions import Database, TenantSession
 from bridge.web.api.operations import Call, operation
-from bridge.web.api.pages import LIMIT
-from bridge.web.api.parameters import day, parse_day, text, whole
+from bridge.web.api.pages import AFTER, LIMIT, numbered_page
+from bridge.web.api.parameters import day, parse_day, text
 from bridge.web.api.schemas import WHOLE, component, listed, maybe, record, whole_list
 
 PEOPLE = record({"items": listed(component("InvoicePerson")), "next_after": maybe(WHOLE)})
-PEOPLE_QUERY = (whole("after", "next_after of the page before", default=0), LIMIT)
+PEOPLE_QUERY = (AFTER, LIMIT)
 SUBSCRIPTION = text("subscription_id", "Of this subscription; needed where the tenant has several")
 
 
@@ -121,13 +121,12 @@ def show_invoice_people(call: Call, invoice_id: str) -> dict[str, Any]:
 
 def people_page(call: Call, people: Iterator[PersonShare], currency: str) -> dict[str, Any]:
     """Return the page of people that the request asks for by ``PEOPLE_QUERY``."""
-    after, limit = call.query["after"], call.limit
-    shares = list(islice(people, after, after + limit + 1))
-    items = [
-        {"position": position, **person_document(share, currency)}
-        for position, share in enumerate(shares[:limit], after + 1)
-    ]
-    return {"items": items, "next_after": after + limit if len(shares) > limit else None}
+    return numbered_page(
+        people,
+        after=call.query["after"],
+        limit=call.limit,
+        shown=lambda share: person_document(share, currency),
+    )
 
 
 def streamed(call: Call, which: str, written: Callable[[TenantSession, str], Iterator[str]]) -> Iterator[str]:
