@@ -39,13 +39,19 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """Something of ours as Stripe ought to have it; its amount as Stripe counts."""
+    """Something of ours as Stripe ought to have it."""
 
     reference: str
     status: str
     statuses_there: frozenset[str]
-    amount: int
+    amount_minor: int
+    currency: str
     is_delivered: bool
+
+    @property
+    def amount(self) -> int:
+        """The amount as Stripe counts; of what was never delivered there may be none that it can take."""
+        return stripe_amount(self.amount_minor, self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,8 @@ def _our_invoices(session: TenantSession) -> dict[str, Ours]:
             str(invoice.number),
             status,
             frozenset(AGREEING[status] | also),
-            stripe_amount(due, invoice.currency),
+            due,
+            invoice.currency,
             is_delivered=invoice.id in delivered,
         )
     return ours
@@ -122,7 +129,8 @@ def _our_credit_notes(session: TenantSession) -> dict[str, Ours]:
             str(note.number),
             "issued",
             frozenset({"issued"}),
-            stripe_amount(note.amount_minor, note.currency),
+            note.amount_minor,
+            note.currency,
             is_delivered=note.id in delivered,
         )
         for note in all_credit_notes(session)
