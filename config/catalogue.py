@@ -1,4 +1,4 @@
-"""The shipped catalogues of plans and roles, read once."""
+"""The shipped catalogues of plans, roles, meters."""
 
 import tomllib
 from collections.abc import Mapping
@@ -70,6 +70,11 @@ def roles() -> Mapping[str, Role]:
             for key, raw in _read("roles.toml").items()
         }
     )
+
+
+def meters() -> dict[str, Any]:
+    """Return the document of the meters in meters.toml, with which a tenant starts."""
+    return _read("meters.toml")
 
 
 def _read(name: str) -> dict[str, Any]:

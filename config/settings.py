@@ -194,6 +194,11 @@ class Settings(BaseSettings):
     stripe_lines: int = Field(
         200, ge=1, le=250, description="Most lines of an invoice told to Stripe; the last sums up the rest."
     )
+    stripe_credit_notes: Literal["elsewhere", "balance", "refund"] = Field(
+        "elsewhere",
+        description="How a credit note on an invoice that Stripe collected gives the money back: by whoever "
+        "pays it out, as credit on the customer's balance at Stripe, as a refund of the payment.",
+    )
     stripe_days_until_due: int = Field(30, ge=0, le=365, description="Days to pay an invoice at Stripe.")
     settle_days: int = Field(
         400,

@@ -11,7 +11,10 @@ UNCLOSED = text("closed_at IS NULL")
 
 
 class Alert(TenantRow):
-    """Something to look at: its kind, and the id of what caused it; a cause has one open alert of a kind."""
+    """Something to look at: its kind, and the id of what caused it; a cause has one open alert of a kind.
+
+    ``detail`` is what was said of it last, where more is known than the kind tells; it names no person.
+    """
 
     __tablename__ = "alerts"
     __table_args__ = (
@@ -26,5 +29,6 @@ class Alert(TenantRow):
     id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     cause_id: Mapped[str]
+    detail: Mapped[str | None]
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]

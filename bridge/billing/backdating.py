@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from bridge.billing.invoice_draft import DraftLine, PersonShare, sums
+from bridge.billing.money import format_quantity
 from bridge.billing.periods import Period
+from bridge.billing.tax_shares import TaxShare
 
 Share = tuple[str | None, str | None, str | None, str | None]
 
@@ -42,6 +44,17 @@ def adjustment_lines(rows: Iterable[PersonShare], period: Period) -> list[DraftL
     return [
         DraftLine("adjustment", plan, f"{plan or 'all plans'}: {told}", "1", amount, period.start)
         for plan, amount in sums((row.plan, row.amount_minor) for row in rows)
+    ]
+
+
+def reversal_lines(shares: Iterable[TaxShare], for_period_start: date) -> list[DraftLine]:
+    """Return the lines of the tax that a credit note gives back; none for a rate without tax."""
+    return [
+        DraftLine(
+            "tax", None, f"tax of {format_quantity(share.percent)} %", "1", -share.tax, for_period_start
+        )
+        for share in shares
+        if share.tax
     ]
 
 

@@ -1,11 +1,15 @@
 """Closing periods: the drafted invoice gets its number and stays as it is."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
+from bridge.alerts.ring import Kind, close_alert, open_alert
+from bridge.alerts.tables import Alert
 from bridge.billing.credit import use_credit
 from bridge.billing.draft_invoice import draft_invoice, unsettled_periods
 from bridge.billing.invoice_document import document_digest, invoice_document
@@ -20,7 +24,7 @@ from bridge.billing.tables import Invoice, InvoiceCounter, InvoicePeople
 from bridge.billing.wake_delivery import wake_delivery
 from bridge.database.ids import new_id
 from bridge.database.sessions import Database, TenantSession
-from bridge.errors import Conflict, InvalidValue
+from bridge.errors import BridgeError, Conflict, InvalidValue
 from bridge.journal.record import Cause, Subject, record
 from bridge.seats.due import take_due
 from bridge.seats.locks import lock_seats
@@ -29,6 +33,10 @@ from bridge.tenants.tables import Tenant
 from config.settings import settings
 
 IDS_AT_ONCE = 500
+REFUSED: Kind = "close_refused"
+
+#: Causes the alert where it is not even clear which run is next; otherwise the run does.
+NEXT_RUNS = "next runs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +77,26 @@ def close_period(
 
 
 def close_due_periods(database: Database, tenant_id: str, *, now: datetime) -> tuple[Closed, ...]:
-    """Issue all invoices that were due ``invoice_grace_hours`` ago or earlier, oldest first."""
+    """Issue all invoices that were due ``invoice_grace_hours`` ago or earlier, oldest first.
+
+    Raises as ``close_period`` does at the first that is refused, since later ones build on it.
+    """
     cause = Cause("worker", "close_due_periods", new_id(now))
     by = now - timedelta(hours=settings().invoice_grace_hours)
     closed: list[Closed] = []
     while True:
-        with database.read(tenant_id) as session:
-            timezone = tenant_of(session).timezone
-            due = [run for run in next_runs(session) if midnight(run.issued_on, timezone) <= by]
+        due = _due_runs(database, tenant_id, by=by, now=now)
         if not due:
+            _nothing_is_refused(database, tenant_id, now=now)
             return tuple(closed)
         closed.append(close_run(database, tenant_id, due[0], cause=cause, now=now))
+
+
+def _due_runs(database: Database, tenant_id: str, *, by: datetime, now: datetime) -> list[Run]:
+    """Return the runs that are due by an instant; prices that leave open which ones those are ring too."""
+    with _ringing(database, tenant_id, NEXT_RUNS, now=now), database.read(tenant_id) as session:
+        timezone = tenant_of(session).timezone
+        return [run for run in next_runs(session) if midnight(run.issued_on, timezone) <= by]
 
 
 def _asked_for(session: TenantSession, subscription_id: str | None, period_start: date | None) -> Run:
@@ -93,16 +110,49 @@ def _asked_for(session: TenantSession, subscription_id: str | None, period_start
 
 
 def close_run(database: Database, tenant_id: str, run: Run, *, cause: Cause, now: datetime) -> Closed:
-    """Issue the invoice of a run, or return the one that it has."""
+    """Issue the invoice of a run, or return the one that it has.
+
+    A refusal is an alert until the run is closed: at night nobody sees it otherwise.
+    """
     _bring_seats_up_to_date(database, tenant_id, now=now)
-    with database.write(tenant_id) as session:
+    with _ringing(database, tenant_id, _name(run), now=now), database.write(tenant_id) as session:
         counter = lock_counter(session)
         issued = _issued(session, run)
         if issued is not None:
             return issued
         lock_seats(session)
         _refuse_unknown_seats(session)
-        return _issue(session, counter, draft_invoice(session, run), cause=cause, now=now)
+        closed = _issue(session, counter, draft_invoice(session, run), cause=cause, now=now)
+        for name in (_name(run), NEXT_RUNS):
+            close_alert(session, REFUSED, name, now=now)
+        return closed
+
+
+@contextmanager
+def _ringing(database: Database, tenant_id: str, name: str, *, now: datetime) -> Iterator[None]:
+    """Open an alert of that name for a refusal, once what it interrupted is rolled back."""
+    try:
+        yield
+    except BridgeError as refusal:
+        with database.write(tenant_id) as session:
+            lock_counter(session)
+            open_alert(session, REFUSED, name, now=now, detail=refusal.detail)
+        raise
+
+
+def _name(run: Run) -> str:
+    return f"{run.subscription.id} {run.period.start} {run.revision} {run.reissue}"
+
+
+def _nothing_is_refused(database: Database, tenant_id: str, *, now: datetime) -> None:
+    """Close what alerts are left: of a run that is not due any more, such as one of a cancelled period."""
+    with database.read(tenant_id) as session:
+        left = session.scalar(
+            select(Alert.id).where(Alert.kind == REFUSED, Alert.closed_at.is_(None)).limit(1)
+        )
+    if left is not None:
+        with database.write(tenant_id) as session:
+            close_alert(session, REFUSED, None, now=now)
 
 
 def _bring_seats_up_to_date(database: Database, tenant_id: str, *, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Reading the sign-ins and the consumption of a period as the values that pricing takes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from bridge.billing.periods import Period
@@ -30,17 +30,26 @@ def refuse_uncounted(session: TenantSession, terms: Sequence[PriceTerm]) -> None
 
 
 def read_sign_ins(
-    session: TenantSession, terms: Sequence[PriceTerm], days: Period, start: datetime, end: datetime
+    session: TenantSession,
+    terms: Sequence[PriceTerm],
+    days: Period,
+    start: datetime,
+    end: datetime,
+    *,
+    people: Collection[str] | None = None,
 ) -> list[SignIn]:
     """Return the sign-ins by which days of the period are active: those of its days, and of a window before.
 
     One for each person and day is enough. ``start`` and ``end`` are the instants of the period's dates.
+    ``people`` leaves out all others.
     """
     counting = [term for term in terms if term.count.basis == "active_login"]
     if not counting:
         return []
     window = timedelta(days=max(term.count.window_days for term in counting))
     held = touches(start, end) & Seat.plan.in_({term.plan for term in counting})
+    if people is not None:
+        held &= Seat.person_id.in_(people)
     found = latest_sign_ins(session, days.start - window, days.end, held)
     return [SignIn(person_id, at) for person_id, at in found]
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 
 from sqlalchemy import select
 
-from bridge.billing.backdating import adjustment_lines, differences
+from bridge.billing.backdating import adjustment_lines, differences, reversal_lines
 from bridge.billing.billing_details import details_on, seller
 from bridge.billing.credit import credit_balance
-from bridge.billing.creditable import creditable_invoice
+from bridge.billing.creditable import creditable_invoices
 from bridge.billing.invoice_draft import CreditNoteDraft, DraftLine, InvoiceDraft, PersonShare, Run
 from bridge.billing.invoice_events import void_invoices
 from bridge.billing.legal_parties import Parties
@@ -25,6 +26,7 @@ from bridge.billing.subscription_terms import SubscriptionTerms
 from bridge.billing.subscriptions import read_subscription, read_subscriptions
 from bridge.billing.suppositions import supposed
 from bridge.billing.tables import CreditNotePeople, Invoice, InvoicePeople
+from bridge.billing.tax_shares import reversed_net, taxed
 from bridge.billing.uncollected import uncollected
 from bridge.database.sessions import TenantSession
 from bridge.errors import NotFound
@@ -86,7 +88,9 @@ def draft_invoice(session: TenantSession, run: Run) -> InvoiceDraft:
     for issued in _touched(session, run, late):
         now = priced if issued.period == run.period else _priced_again(session, issued)
         added = differences_of(session, issued, late, priced=now)
-        note = _credit_note(session, issued, added) if details.corrections == "credit_note" else None
+        note = None
+        if details.corrections == "credit_note":
+            note = _credit_note(session, issued, added, now.tax_percent)
         if note is not None:
             credit_notes.append(note)
             continue
@@ -109,6 +113,7 @@ def draft_invoice(session: TenantSession, run: Run) -> InvoiceDraft:
         tenant_terms=priced.tenant_terms,
         credit_notes=tuple(credit_notes),
         parties=Parties(seller(settings()), details.buyer),
+        taxes=taxed(net),
     )
 
 
@@ -203,17 +208,18 @@ def _issued_shares(session: TenantSession, issued: IssuedPeriod) -> Iterator[Per
 
 
 def _credit_note(
-    session: TenantSession, issued: IssuedPeriod, added: Sequence[PersonShare]
+    session: TenantSession, issued: IssuedPeriod, added: Sequence[PersonShare], tax_percent: Fraction
 ) -> CreditNoteDraft | None:
     """Return the credit note that gives back what a period costs less, where a paid invoice can bear it."""
-    amount = -sum(share.amount_minor for share in added)
-    if amount <= 0:
+    net = -sum(share.amount_minor for share in added)
+    if net <= 0:
         return None
-    invoice = creditable_invoice(session, issued.subscription.id, issued.period.start, amount)
-    if invoice is None:
-        return None
-    lines = tuple(adjustment_lines(added, issued.period))
-    return CreditNoteDraft(invoice.id, invoice.number, lines, added, amount)
+    for paid in creditable_invoices(session, issued.subscription.id, issued.period.start):
+        share = reversed_net(paid.left, tax_percent, net)
+        if share is not None and share.gross <= paid.left_minor:
+            lines = (*adjustment_lines(added, issued.period), *reversal_lines([share], issued.period.start))
+            return CreditNoteDraft(paid.id, paid.number, lines, added, (share,))
+    return None
 
 
 def _priced_again(session: TenantSession, issued: IssuedPeriod) -> PricedPeriod:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bridge.billing.exports import safe_cell, with_names
 from bridge.billing.invoice_draft import PersonShare
-from bridge.billing.issued_invoices import IssuedInvoice, read_invoice
+from bridge.billing.issued_invoices import IssuedInvoice, invoice_people, read_invoice
 from bridge.billing.local_days import midnight
 from bridge.billing.money import format_minor
 from bridge.billing.price_run import tenant_of
@@ -42,7 +42,7 @@ def export_focus(session: TenantSession, invoice_id: str) -> Iterator[str]:
     ends = _period_ends(session)
     timezone = tenant_of(session).timezone
     yield _written([COLUMNS])
-    for shares, _names in with_names(session, invoice):
+    for shares, _names in with_names(session, invoice_people(session, invoice.id)):
         rows = (fixed | _charge(invoice, share, ends, timezone) for share in shares)
         yield _written([row[column] for column in COLUMNS] for row in rows)
     apart = (

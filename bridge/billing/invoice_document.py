@@ -11,6 +11,7 @@ import orjson
 from bridge.billing.invoice_draft import DraftLine, InvoiceDraft, PersonShare, sums
 from bridge.billing.money import format_minor
 from bridge.billing.people_pages import PeoplePage, pages_digest
+from bridge.billing.tax_shares import taxes_document
 
 FORMAT = 1
 
@@ -43,7 +44,6 @@ def invoice_document(
 def draft_document(draft: InvoiceDraft) -> dict[str, Any]:
     """Return the part of the document that a preview shows, which has no number yet."""
     currency = draft.currency
-    people = draft.people
     return {
         "subscription": draft.run.subscription.id,
         "period": draft.run.period.document(),
@@ -54,8 +54,8 @@ def draft_document(draft: InvoiceDraft) -> dict[str, Any]:
         "issued_on": draft.run.issued_on.isoformat(),
         "currency": currency,
         "lines": [line_document(line, currency) for line in draft.lines],
-        "departments": _shares("department", people, currency),
-        "cost_centres": _shares("cost_centre", people, currency),
+        **allocation(draft.people, currency),
+        "taxes": taxes_document(draft.taxes, currency),
         "subtotal": format_minor(draft.subtotal_minor, currency),
         "tax": format_minor(draft.tax_minor, currency),
         "total": format_minor(draft.total_minor, currency),
@@ -64,7 +64,12 @@ def draft_document(draft: InvoiceDraft) -> dict[str, Any]:
         "terms": list(draft.terms),
         "billing_terms": draft.tenant_terms,
         "credit_notes": [
-            {"invoice": note.invoice_number, "amount": format_minor(note.amount_minor, currency)}
+            {
+                "invoice": note.invoice_number,
+                "subtotal": format_minor(note.subtotal_minor, currency),
+                "tax": format_minor(note.tax_minor, currency),
+                "amount": format_minor(note.amount_minor, currency),
+            }
             for note in draft.credit_notes
         ],
     }
@@ -102,6 +107,14 @@ def line_document(line: DraftLine, currency: str) -> dict[str, Any]:
         "quantity": line.quantity,
         "amount": format_minor(line.amount_minor, currency),
         "for_period_start": line.for_period_start.isoformat(),
+    }
+
+
+def allocation(people: Sequence[PersonShare], currency: str) -> dict[str, Any]:
+    """Return what departments and cost centres bear."""
+    return {
+        "departments": _shares("department", people, currency),
+        "cost_centres": _shares("cost_centre", people, currency),
     }
 
 

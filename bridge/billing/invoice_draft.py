@@ -10,6 +10,7 @@ from bridge.billing.dated_terms import TermDocument
 from bridge.billing.legal_parties import NOBODY, Parties
 from bridge.billing.periods import Period
 from bridge.billing.subscription_terms import SubscriptionTerms
+from bridge.billing.tax_shares import TaxShare
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,31 @@ class DraftLine:
 
 @dataclass(frozen=True, slots=True)
 class CreditNoteDraft:
-    """Money to be given back on a paid invoice; ``amount_minor`` is positive, that of ``people`` negative."""
+    """Money to be given back on a paid invoice: positive in ``taxes``, negative in lines and people.
+
+    Lines but tax sum to the net money, as do the people, where there are any.
+    """
 
     invoice_id: str
     invoice_number: int
     lines: tuple[DraftLine, ...]
     people: Sequence[PersonShare]
-    amount_minor: int
+    taxes: tuple[TaxShare, ...]
+
+    @property
+    def subtotal_minor(self) -> int:
+        """What is given back without tax."""
+        return sum(share.net for share in self.taxes)
+
+    @property
+    def tax_minor(self) -> int:
+        """The tax that is given back."""
+        return sum(share.tax for share in self.taxes)
+
+    @property
+    def amount_minor(self) -> int:
+        """What is given back in all."""
+        return self.subtotal_minor + self.tax_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +93,7 @@ class InvoiceDraft:
     ``subtotal_minor`` is the sum of all lines but tax and credit, and of all people; ``late_changes`` are the
     ids of the late changes that its adjustments answer. ``people`` of one period stand together.
     ``credit_notes`` are issued with it, where corrections take that form; no sum of the invoice has them.
+    ``taxes`` is what is charged under each rate: together the subtotal, and the tax.
     """
 
     run: Run
@@ -88,6 +108,7 @@ class InvoiceDraft:
     tenant_terms: TermDocument = field(default_factory=dict)
     credit_notes: tuple[CreditNoteDraft, ...] = ()
     parties: Parties = NOBODY
+    taxes: tuple[TaxShare, ...] = ()
 
     @property
     def total_minor(self) -> int:

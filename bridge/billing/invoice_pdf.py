@@ -1,9 +1,9 @@
-"""Issued invoices as PDF."""
+"""Issued invoices and credit notes as PDF."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace
 
 from bridge.billing.exports import with_names
+from bridge.billing.invoice_draft import PersonShare
 from bridge.billing.invoice_events import LifeEvent, events_of
-from bridge.billing.issued_invoices import IssuedInvoice, read_invoice
+from bridge.billing.issued_credit_notes import IssuedCreditNote, credit_note_people, read_credit_note
+from bridge.billing.issued_invoices import IssuedInvoice, invoice_people, read_invoice
 from bridge.billing.money import format_minor
 from bridge.database.sessions import TenantSession
 from config.settings import settings
@@ -28,6 +30,8 @@ LINE_MM = 4.6
 INK = (33, 37, 41)
 FAINT = (108, 117, 125)
 SHADE = (241, 243, 245)
+INVOICE_SUMS = {"subtotal": "Subtotal", "tax": "Tax", "total": "Total", "credit_used": "Credit", "due": "Due"}
+CREDIT_NOTE_SUMS = {"subtotal": "Subtotal", "tax": "Tax", "amount": "Given back"}
 
 #: It tells of each table of a font that it takes along.
 logging.getLogger("fontTools").setLevel(logging.WARNING)
@@ -53,11 +57,21 @@ def export_pdf(session: TenantSession, invoice_id: str) -> bytes:
     """
     invoice = read_invoice(session, invoice_id)
     most = settings().invoice_pdf_people
-    people = list(islice(_people(session, invoice), most)) if _count(invoice) <= most else []
+    shares = invoice_people(session, invoice.id)
+    people = list(_people(session, shares, invoice.currency)) if _count(invoice) <= most else []
     void = [event for event in events_of(session, invoice.id) if event.kind == "void"]
     return draw_invoice(
         invoice, people, void=void[0] if void else None, more_fonts=settings().pdf_fonts.split(",")
     )
+
+
+def export_credit_note_pdf(session: TenantSession, number: str) -> bytes:
+    """Return a credit note as PDF, by the rules of ``export_pdf``. Raises ``NotFound``."""
+    note = read_credit_note(session, number)
+    shares = credit_note_people(session, note.id)
+    few = _count(note) <= settings().invoice_pdf_people
+    people = list(_people(session, shares, note.currency)) if few else []
+    return draw_credit_note(note, people, more_fonts=settings().pdf_fonts.split(","))
 
 
 def draw_invoice(
@@ -68,31 +82,40 @@ def draw_invoice(
     more_fonts: Sequence[str],
 ) -> bytes:
     """Return the pages of an invoice."""
-    sheet = _Sheet(invoice, [name for name in more_fonts if name])
+    title = f"Invoice {invoice.number}"
+    sheet = _Sheet(title, invoice.closed_at, [name for name in more_fonts if name])
     document = invoice.document
     sheet.parties(document["seller"], document["buyer"])
-    sheet.head(invoice, void)
-    sheet.money_table(
-        ("Item", "Quantity", f"Amount {invoice.currency}"),
-        [(line["description"], line["quantity"], line["amount"]) for line in document["lines"]],
-        widths=(66, 17, 17),
+    sheet.head(
+        title, f"{invoice.period_start} to {invoice.period_end} (exclusive), dated {invoice.issued_on}", void
     )
-    sheet.sums(document)
-    for title, name in (("Departments", "department"), ("Cost centres", "cost_centre")):
-        rows = [(row[name] or "—", row["amount"]) for row in document[f"{name}s"]]
-        sheet.section(title, ("Name", f"Amount {invoice.currency}"), rows, widths=(80, 20))
-    sheet.people(people, count=_count(invoice))
-    sheet.seal(invoice)
-    return bytes(sheet.output())
+    sheet.lines(document)
+    sheet.sums(document, INVOICE_SUMS)
+    sheet.payment(document["seller"])
+    return sheet.finished(invoice, people)
+
+
+def draw_credit_note(
+    note: IssuedCreditNote, people: Sequence[PrintedPerson], *, more_fonts: Sequence[str]
+) -> bytes:
+    """Return the pages of a credit note."""
+    title = f"Credit note {note.number}"
+    sheet = _Sheet(title, note.created_at, [name for name in more_fonts if name])
+    document = note.document
+    sheet.parties(document["seller"], document["buyer"])
+    sheet.head(title, f"for invoice {document['invoice']}, dated {note.issued_on}: {document['reason']}")
+    sheet.lines(document)
+    sheet.sums(document, CREDIT_NOTE_SUMS)
+    return sheet.finished(note, people)
 
 
 class _Sheet(FPDF):
     """The pages, with a footer on each."""
 
-    def __init__(self, invoice: IssuedInvoice, more_fonts: Sequence[str]) -> None:
+    def __init__(self, title: str, created_at: datetime, more_fonts: Sequence[str]) -> None:
         super().__init__(format="A4")
-        self.foot = f"Invoice {invoice.number}"
-        self.set_creation_date(invoice.closed_at)
+        self.foot = title
+        self.set_creation_date(created_at)
         self.set_title(self.foot)
         self.set_margins(MARGIN_MM, MARGIN_MM)
         self.set_auto_page_break(auto=True, margin=MARGIN_MM)
@@ -143,15 +166,22 @@ class _Sheet(FPDF):
                 self.line_of(f"{said} {buyer[field]}", height=5)
         self.ln(7)
 
-    def head(self, invoice: IssuedInvoice, void: LifeEvent | None) -> None:
+    def head(self, title: str, about: str, void: LifeEvent | None = None) -> None:
         self.write_in(17, bold=True)
-        self.line_of(f"Invoice {invoice.number}", height=9)
+        self.line_of(title, height=9)
         self.write_in(9, color=FAINT)
-        self.line_of(f"{invoice.period_start} to {invoice.period_end} (exclusive), dated {invoice.issued_on}")
+        self.line_of(about)
         if void is not None:
             self.write_in(11, bold=True)
             self.line_of(f"VOID since {void.happened_on}: {void.reference}", height=7)
         self.ln(4)
+
+    def lines(self, document: Mapping[str, Any]) -> None:
+        self.money_table(
+            ("Item", "Quantity", f"Amount {document['currency']}"),
+            [(line["description"], line["quantity"], line["amount"]) for line in document["lines"]],
+            widths=(66, 17, 17),
+        )
 
     def money_table(self, heads: Sequence[str], rows: Rows, *, widths: Sequence[int]) -> None:
         """Draw a table whose last column is money; its heads come again on each page."""
@@ -177,15 +207,16 @@ class _Sheet(FPDF):
         self.line_of(title, height=7)
         self.money_table(heads, rows, widths=widths)
 
-    def sums(self, document: Mapping[str, Any]) -> None:
+    def sums(self, document: Mapping[str, Any], said: Mapping[str, str]) -> None:
         self.ln(2)
-        said = {"subtotal": "Subtotal", "tax": "Tax", "total": "Total", "credit_used": "Credit", "due": "Due"}
         for name, word in said.items():
-            self.write_in(9, bold=name in {"total", "due"})
+            self.write_in(9, bold=name in {"total", "due", "amount"})
             self.cell(self.epw * 0.8, 5.4, word, align="R")
             self.cell(0, 5.4, f"{document[name]} {document['currency']}", align="R",
                       new_x=XPos.LMARGIN, new_y=YPos.NEXT)  # fmt: skip
-        payment = document["seller"].get("payment")
+
+    def payment(self, seller: Mapping[str, str]) -> None:
+        payment = seller.get("payment")
         if payment:
             self.ln(2)
             self.write_in(9)
@@ -195,7 +226,7 @@ class _Sheet(FPDF):
         if count and not people:
             self.ln(5)
             self.write_in(9)
-            self.line_of(f"{count} lines of people: they are in the CSV and JSON exports of this invoice.")
+            self.line_of(f"{count} lines of people: they are in the CSV and JSON exports.")
             return
         rows = [(self._name(each), each.plan, each.department, each.days, each.amount) for each in people]
         self.section(
@@ -205,15 +236,24 @@ class _Sheet(FPDF):
     def _name(self, person: PrintedPerson) -> str:
         return next((name for name in person.names if name and self.can_write(name)), person.names[-1])
 
-    def seal(self, invoice: IssuedInvoice) -> None:
-        """Write down the hash, by which the printed invoice can be held against the stored one."""
+    def finished(self, issued: IssuedInvoice | IssuedCreditNote, people: Sequence[PrintedPerson]) -> bytes:
+        """Write who bears the money and the hash; return the pages."""
+        for title, name in (("Departments", "department"), ("Cost centres", "cost_centre")):
+            rows = [(row[name] or "—", row["amount"]) for row in issued.document[f"{name}s"]]
+            self.section(title, ("Name", f"Amount {issued.currency}"), rows, widths=(80, 20))
+        self.people(people, count=_count(issued))
+        self.seal(issued.sha256)
+        return bytes(self.output())
+
+    def seal(self, sha256: str) -> None:
+        """Write down the hash, by which the printed document can be held against the stored one."""
         self.ln(6)
         self.write_in(7, color=FAINT)
-        self.line_of(f"SHA-256 of the canonical document: {invoice.sha256}", height=3.6)
+        self.line_of(f"SHA-256 of the canonical document: {sha256}", height=3.6)
 
 
-def _people(session: TenantSession, invoice: IssuedInvoice) -> Iterable[PrintedPerson]:
-    for shares, names in with_names(session, invoice):
+def _people(session: TenantSession, people: Iterator[PersonShare], currency: str) -> Iterator[PrintedPerson]:
+    for shares, names in with_names(session, people):
         for share in shares:
             user_name, display_name = names.get(share.person_id, ("", ""))
             yield PrintedPerson(
@@ -221,10 +261,10 @@ def _people(session: TenantSession, invoice: IssuedInvoice) -> Iterable[PrintedP
                 share.plan or "",
                 share.department or "",
                 str(share.billable_days),
-                format_minor(share.amount_minor, invoice.currency),
+                format_minor(share.amount_minor, currency),
             )
 
 
-def _count(invoice: IssuedInvoice) -> int:
-    count: int = invoice.document["people"]["count"]
+def _count(issued: IssuedInvoice | IssuedCreditNote) -> int:
+    count: int = issued.document["people"]["count"]
     return count

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from bridge.billing.backdating import reversal_lines
 from bridge.billing.billing_details import details_on, seller
 from bridge.billing.creditable import creditable
-from bridge.billing.invoice_document import document_digest, line_document
+from bridge.billing.invoice_document import allocation, document_digest, line_document
 from bridge.billing.invoice_draft import CreditNoteDraft, DraftLine
 from bridge.billing.issued_invoices import read_invoice
 from bridge.billing.local_days import local_date
@@ -16,6 +17,7 @@ from bridge.billing.price_run import tenant_of
 from bridge.billing.remarks import checked_remark
 from bridge.billing.subscriptions import lock_counter
 from bridge.billing.tables import CreditNote, CreditNotePeople, InvoiceCounter, PeoplePageRow
+from bridge.billing.tax_shares import reversed_gross, taxes_document
 from bridge.billing.wake_delivery import wake_delivery
 from bridge.database.ids import new_id
 from bridge.database.sessions import TenantSession
@@ -31,7 +33,7 @@ PAGES_AT_ONCE = 50
 def credit_by_hand(
     session: TenantSession, invoice_id: str, *, amount: str, reason: str, cause: Cause, now: datetime
 ) -> dict[str, Any]:
-    """Give back ``amount`` of a paid invoice, such as ``12.50``; return the credit note's document.
+    """Give back ``amount`` of a paid invoice, such as ``12.50`` with its tax; return the note's document.
 
     It is a favour: the period's price stays what it is, so no later computation takes it back. Raises
     ``Conflict`` for an invoice that is not paid, ``InvalidValue`` for more than paid minus already credited.
@@ -49,8 +51,10 @@ def credit_by_hand(
             f"found {amount}, allowed more than 0 and at most {left}, which is paid and not credited",
             pointer="/amount",
         )
-    line = DraftLine("credit", None, reason, "1", -minor, invoice.period_start)
-    note = CreditNoteDraft(invoice.id, invoice.number, (line,), (), minor)
+    shares = reversed_gross(paid.left, minor)
+    line = DraftLine("credit", None, reason, "1", -sum(each.net for each in shares), invoice.period_start)
+    lines = (line, *reversal_lines(shares, invoice.period_start))
+    note = CreditNoteDraft(invoice.id, invoice.number, lines, (), shares)
     today = local_date(now, tenant_of(session).timezone)
     return issue_credit_note(session, counter, note, reason=reason, issued_on=today, cause=cause, now=now)
 
@@ -79,6 +83,8 @@ def issue_credit_note(
         "invoice_id": note.invoice_id,
         "issued_on": issued_on,
         "currency": document["currency"],
+        "subtotal_minor": note.subtotal_minor,
+        "tax_minor": note.tax_minor,
         "amount_minor": note.amount_minor,
         "created_at": now,
         "document": document,
@@ -138,6 +144,10 @@ def _document(
         "buyer": dict(details_on(session, issued_on).buyer),
         "reason": reason,
         "lines": [line_document(line, currency) for line in note.lines],
+        **allocation(note.people, currency),
+        "taxes": taxes_document(note.taxes, currency),
+        "subtotal": format_minor(note.subtotal_minor, currency),
+        "tax": format_minor(note.tax_minor, currency),
         "amount": format_minor(note.amount_minor, currency),
         "people": {"count": len(note.people), "sha256": pages_digest(pages)},
         "format": FORMAT,

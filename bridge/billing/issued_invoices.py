@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from bridge.billing.invoice_document import document_digest, person_document
 from bridge.billing.invoice_draft import PersonShare
-from bridge.billing.money import parse_amount
+from bridge.billing.money import format_minor, parse_amount
 from bridge.billing.people_pages import PeoplePage, page_shares, pages_digest
 from bridge.billing.tables import Invoice, InvoicePeople
+from bridge.billing.tax_shares import parse_taxes
 from bridge.database.sessions import TenantSession
 from bridge.errors import NotFound
 
@@ -122,9 +123,15 @@ def _sums(session: TenantSession, invoice: IssuedInvoice) -> Iterator[Discrepanc
         "cost centres": sum(minor(row["amount"]) for row in document["cost_centres"]),
         "subtotal of the row": invoice.subtotal_minor,
     }
+    taxes = parse_taxes(document["taxes"], currency)
+    parts["money under all rates"] = sum(share.net for share in taxes)
+    taxed = sum(share.tax for share in taxes)
+    tax_lines = sum(minor(line["amount"]) for line in document["lines"] if line["kind"] == "tax")
     subtotal = minor(document["subtotal"])
     for name, total in parts.items():
         yield Discrepancy(f"sum of {name}", str(subtotal), str(total))
+    for name, tax in (("rates", taxed), ("lines", tax_lines), ("row", invoice.tax_minor)):
+        yield Discrepancy(f"tax of the {name}", document["tax"], format_minor(tax, currency))
     yield Discrepancy("total", str(minor(document["total"])), str(subtotal + minor(document["tax"])))
     yield Discrepancy("total of the row", str(minor(document["total"])), str(invoice.total_minor))
 

@@ -6,6 +6,7 @@ integers once, by ``round_half_away``. No float ever takes part.
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 from typing import TypeVar
@@ -119,6 +120,11 @@ def format_quantity(value: Fraction) -> str:
     ten_thousandths = round_half_away(value * 10_000)
     text = format_scaled(ten_thousandths)
     return text.rstrip("0").rstrip(".")
+
+
+def format_decimal(value: Fraction) -> str:
+    """Return exactly what ``parse_decimal`` reads as this value, in as few digits as it takes."""
+    return f"{Decimal(value.numerator) / Decimal(value.denominator):f}"
 
 
 def format_scaled(ten_thousandths: int) -> str:

@@ -6,17 +6,18 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bridge.billing.catalogue import Plan, load_plans
 from bridge.billing.dated_terms import DatedTerms, TermDocument, in_force
 from bridge.billing.invoice_events import is_not_void
+from bridge.billing.invoiced_days import invoiced_until
 from bridge.billing.periods import Period, period_containing
 from bridge.billing.pricing import reading
 from bridge.billing.pricing.term_document import parse_term
 from bridge.billing.pricing.terms import PriceTerm
 from bridge.billing.subscription_terms import SubscriptionTerms
-from bridge.billing.tables import Invoice, PriceTerms
+from bridge.billing.tables import PriceTerms
 from bridge.billing.tenant_terms import parse_dates
 from bridge.database.ids import new_id
 from bridge.database.sessions import TenantSession
@@ -128,7 +129,7 @@ def _refuse_uncounted(term: PriceTerm, pointer: str, meters: Mapping[str, MeterT
 
 def refuse_invoiced_days(session: TenantSession, valid_from: date) -> None:
     """Raise ``Conflict`` where invoices are issued for days from that date on."""
-    billed_until = session.scalar(select(func.max(Invoice.period_end)).where(is_not_void()))
+    billed_until = invoiced_until(session, is_not_void())
     if billed_until is not None and valid_from < billed_until:
         raise Conflict(
             f"invoices are issued for days until {billed_until}; new terms can hold from then on",

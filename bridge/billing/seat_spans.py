@@ -1,5 +1,6 @@
 """Reading the seats of a period as the values that pricing takes."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +43,15 @@ def read_alike(
             for person in ids:
                 moving.setdefault(person, []).append(stay)
     return [*alike, *put_together(moving)]
+
+
+def read_seat_spans_of(
+    session: TenantSession, people: Collection[str], start: datetime, end: datetime
+) -> list[SeatSpan]:
+    """Return the billed spans of these people that touch ``[start, end)``; suppositions are left aside."""
+    columns = select(Seat.person_id, Seat.plan, Seat.start, Seat.end, Seat.department, Seat.cost_centre)
+    rows = session.execute(columns.where(touches(start, end), Seat.person_id.in_(people)))
+    return [SeatSpan(*row) for row in rows]
 
 
 def billed_plans(session: TenantSession, start: datetime, end: datetime) -> set[str]:

@@ -6,9 +6,10 @@ from typing import cast
 
 from sqlalchemy import func, select
 
+from bridge.billing.invoiced_days import invoiced_until
 from bridge.billing.periods import Interval
 from bridge.billing.subscription_terms import SubscriptionTerms, Timing
-from bridge.billing.tables import Invoice, InvoiceCounter, Subscription
+from bridge.billing.tables import InvoiceCounter, Subscription
 from bridge.database.ids import new_id
 from bridge.database.sessions import TenantSession
 from bridge.errors import Conflict, InvalidValue, NotFound
@@ -42,7 +43,8 @@ def create_subscription(
 
     The dates before ``trial_ends_on`` cost nothing. Raises ``InvalidValue`` for an unknown interval, timing,
     anchor day or end of a trial, ``Conflict`` when an invoice has been issued for days from ``starts_on`` on,
-    or when that date lies inside a period of the one before.
+    or when that date lies inside a period of the one before. After a cancellation inside a period a new one
+    may start in the rest of it, with periods of its own.
     """
     _check(interval, anchor_day, timing)
     if trial_ends_on is not None and trial_ends_on <= starts_on:
@@ -54,6 +56,7 @@ def create_subscription(
         starts_on=starts_on, trial_ends_on=trial_ends_on, ends_on=None, created_at=now,
     )  # fmt: skip
     _end_the_one_before(session, starts_on)
+    _refuse_shared_period(session, _terms(new))
     session.add(new)
     session.flush()
     terms = _terms(new)
@@ -112,7 +115,7 @@ def _check(interval: str, anchor_day: int, timing: str) -> None:
 
 
 def _end_the_one_before(session: TenantSession, starts_on: date) -> None:
-    billed_until = session.scalar(select(Invoice.period_end).order_by(Invoice.period_end.desc()).limit(1))
+    billed_until = invoiced_until(session)
     if billed_until is not None and billed_until > starts_on:
         raise Conflict(
             f"invoices are issued for days until {billed_until}; a subscription can start then or later"
@@ -132,6 +135,28 @@ def _end_the_one_before(session: TenantSession, starts_on: date) -> None:
             f"a new one can start on {terms.period_of(starts_on).start} or {terms.period_of(starts_on).end}"
         )
     before.ends_on = max(starts_on, before.starts_on)
+
+
+def _refuse_shared_period(session: TenantSession, new: SubscriptionTerms) -> None:
+    """Refuse a first period that began on the day on which one of a cancelled subscription did.
+
+    Prices are those of a whole period: whoever was billed before the cancellation would pay a second one for
+    the same month where a price is not by days, and an adjustment for that month could not tell which of the
+    two it corrects.
+    """
+    first = new.period_of(new.starts_on)
+    for old in read_subscriptions(session):
+        shared = old.period_of(first.start)
+        if (
+            shared.start == first.start
+            and old.starts_on < shared.end
+            and first.start < (old.ends_on or shared.end)
+        ):
+            raise Conflict(
+                f"the period from {first.start} is billed until {old.ends_on} by the subscription before; "
+                f"a new one can start on {first.end}, or with {new.starts_on.day} as its anchor day, by "
+                "which a period of its own begins then"
+            )
 
 
 def _terms(row: Subscription) -> SubscriptionTerms:

@@ -203,8 +203,8 @@ class InvoiceEvent(TenantRow):
 class CreditNote(TenantRow):
     """Money given back on a paid invoice: immutable, in a gap-free series of numbers of its own.
 
-    ``amount_minor`` is positive. With people it corrects a period; without, it is a favour that no later
-    computation takes back.
+    Amounts are positive; ``amount_minor`` has the tax in it. With people it corrects a period; without, it is
+    a favour that no later computation takes back.
     """
 
     __tablename__ = "credit_notes"
@@ -212,7 +212,9 @@ class CreditNote(TenantRow):
         ForeignKeyConstraint(["tenant_id", "invoice_id"], ["invoices.tenant_id", "invoices.id"]),
         Index("uq_credit_notes_number", "tenant_id", "number", unique=True),
         Index("ix_credit_notes_invoice", "tenant_id", "invoice_id"),
-        CheckConstraint("amount_minor > 0", name="amount_minor"),
+        CheckConstraint(
+            "amount_minor > 0 AND subtotal_minor + tax_minor = amount_minor", name="amount_minor"
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -220,6 +222,8 @@ class CreditNote(TenantRow):
     invoice_id: Mapped[str]
     issued_on: Mapped[date]
     currency: Mapped[str]
+    subtotal_minor: Mapped[int] = mapped_column(BigInteger)
+    tax_minor: Mapped[int] = mapped_column(BigInteger)
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
     document: Mapped[dict[str, Any]]

@@ -15,6 +15,7 @@ COMMANDS = {
     "api-key": "bridge.cli.credentials:api_key",
     "billing-terms": "bridge.cli.billing_terms:billing_terms",
     "connection": "bridge.cli.connections:connection",
+    "credit-note": "bridge.cli.credit_notes:credit_note",
     "credit": "bridge.cli.billing_terms:credit",
     "database": "bridge.cli.migrations:database",
     "demo": "bridge.cli.demo:demo",

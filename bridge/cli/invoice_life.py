@@ -1,6 +1,7 @@
 """Commands on what happens to issued invoices."""
 
 from datetime import datetime
+from itertools import islice
 
 import click
 
@@ -11,6 +12,7 @@ from bridge.billing.issued_credit_notes import list_credit_notes
 from bridge.billing.pay_invoice import pay_invoice
 from bridge.billing.void_invoice import reissue_invoice, void_invoice
 from bridge.cli.operator import as_json, cause, parts, print_json, tenant_named
+from bridge.oversight.explain_usage import explain_usage
 
 SOURCE = "operator"
 
@@ -92,8 +94,32 @@ def credit_notes(tenant: str) -> None:
         print_json(list_credit_notes(session))
 
 
+@click.command()
+@click.argument("tenant")
+@click.argument("number")
+@click.option("--plan", help="Only what this plan bills.")
+@click.option("--meter", help="Only events of this meter.")
+@click.option("--person", help="Only what counts for this person, by id.")
+@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="Most events.")
+@click.option("--after", type=click.IntRange(0), default=0, help="How many to pass over first.")
+def usage(
+    tenant: str,
+    number: str,
+    *,
+    plan: str | None,
+    meter: str | None,
+    person: str | None,
+    limit: int,
+    after: int,
+) -> None:
+    """Print the events that the usage lines of an invoice count, oldest first."""
+    with parts().database.read(tenant_named(tenant)) as session:
+        found = explain_usage(session, number, plan=plan, meter=meter, person_id=person)
+        print_json([each.document() for each in islice(found, after, after + limit)])
+
+
 #: What the group of the invoice commands takes in.
-COMMANDS = (pay, void, reissue, credit, life, credit_notes)
+COMMANDS = (pay, void, reissue, credit, life, credit_notes, usage)
 
 
 def _tell(document: dict[str, object], *, json: bool, sentence: str) -> None:

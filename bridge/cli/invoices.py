@@ -1,7 +1,7 @@
 """Commands on invoices."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from bridge.billing.exports import export_csv, export_json
 from bridge.billing.focus import export_focus
 from bridge.billing.invoice_document import draft_document, person_document
 from bridge.billing.issued_invoices import (
+    Discrepancy,
     invoice_people,
     list_invoices,
     read_invoice,
@@ -108,10 +109,15 @@ def verify(tenant: str, number: str) -> None:
     """Compute hash and sums of an invoice again; exit code 1 tells that something does not agree."""
     with parts().database.read(tenant_named(tenant)) as session:
         found = verify_invoice(session, number)
+    sys.exit(tell_discrepancies(found))
+
+
+def tell_discrepancies(found: Sequence[Discrepancy]) -> int:
+    """Print what does not agree; return the exit code that tells of it."""
     for each in found:
         click.echo(f"{each.what}: expected {each.expected}, found {each.found}")
     click.echo(f"{len(found)} discrepancies")
-    sys.exit(1 if found else 0)
+    return 1 if found else 0
 
 
 def names_of(session: TenantSession, person_ids: set[str]) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """Commands on meters, consumption, sign-ins."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +61,7 @@ def usage() -> None:
 @document
 def take_events(tenant: str, file: Path) -> None:
     """Take in a batch of CloudEvents (a JSON array in FILE); exit code 1 when some are not taken."""
-    batch = _list_in(file)
-    with parts().database.write(tenant_named(tenant)) as session:
-        taken = take_usage(
-            session, batch, closed_until=closed_until, late_days=settings().late_days, cause=cause(),
-            now=clock.now(),
-        )  # fmt: skip
-    _tell(taken)
+    _take(partial(take_usage, seal=parts().seal), tenant, file)
 
 
 @click.group("sign-ins")
@@ -78,13 +74,18 @@ def sign_ins() -> None:
 @document
 def take_signed_in(tenant: str, file: Path) -> None:
     """Take in a batch of sign-ins (a JSON array in FILE); exit code 1 when some are not taken."""
+    _take(take_sign_ins, tenant, file)
+
+
+def _take(take: Callable[..., Taken], tenant: str, file: Path) -> None:
     batch = _list_in(file)
     with parts().database.write(tenant_named(tenant)) as session:
-        taken = take_sign_ins(
+        taken = take(
             session, batch, closed_until=closed_until, late_days=settings().late_days, cause=cause(),
             now=clock.now(),
         )  # fmt: skip
-    _tell(taken)
+    print_json(taken.document())
+    sys.exit(FINDINGS if taken.rejected else 0)
 
 
 def _list_in(file: Path) -> list[Any]:
@@ -96,8 +97,3 @@ def _list_in(file: Path) -> list[Any]:
     if not isinstance(batch, list):
         raise InvalidSyntax(f"{file} must hold a JSON array")
     return batch
-
-
-def _tell(taken: Taken) -> None:
-    print_json(taken.document())
-    sys.exit(FINDINGS if taken.rejected else 0)

@@ -113,7 +113,7 @@ def alerts(tenant: str, *, every: bool) -> None:
     """Print what somebody must look at in TENANT, and what to do."""
     with parts().database.read(tenant_named(tenant)) as session:
         rows = alerts_page(session, before=None, only_open=not every, limit=MOST)
-    shown = ("id", "kind", "cause_id", "opened_at", "closed_at")
+    shown = ("id", "kind", "cause_id", "detail", "opened_at", "closed_at")
     print_json([{name: getattr(row, name) for name in shown} | {"do": REMEDY[row.kind]} for row in rows])
 
 

@@ -1,6 +1,7 @@
 """Commands on what is delivered to Stripe."""
 
 import sys
+from dataclasses import asdict
 
 import click
 from stripe import StripeClient
@@ -58,9 +59,9 @@ def retry(tenant: str, delivery: tuple[str, ...]) -> None:
 @stripe.command()
 @click.argument("tenant")
 def compare(tenant: str) -> None:
-    """Compare TENANT's invoices with Stripe's; exit code 1 tells that something differs."""
+    """Compare TENANT's invoices and credit notes with Stripe's; exit code 1 tells that something differs."""
     found = compare_invoices(parts().database, tenant_named(tenant), _client(), now=clock.now())
-    print_json(found)
+    print_json([asdict(each) for each in found])
     sys.exit(1 if found else 0)
 
 

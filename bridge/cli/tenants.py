@@ -16,6 +16,7 @@ from bridge.database.sessions import Database
 from bridge.journal.record import Cause
 from bridge.tenants.create import create_tenant
 from bridge.tenants.read import find_tenant, tenant_ids
+from bridge.usage.apply_meters import create_default_meters
 
 
 @click.group()
@@ -29,7 +30,7 @@ def tenant() -> None:
 @click.option("--timezone", default="UTC", show_default=True, help="IANA zone in which days are counted.")
 @as_json
 def create(name: str, currency: str, timezone: str, *, json: bool) -> None:
-    """Create a tenant, with a monthly subscription in arrears."""
+    """Create a tenant, with a monthly subscription in arrears and the meters of the shipped plans."""
     minor_digits(currency)
     ident = found_tenant(parts().database, name, currency, timezone, cause=cause(), now=clock.now())
     print_made(ident, json=json, sentence=f"tenant {name} has the id {ident}")
@@ -89,10 +90,11 @@ def show_billing_details(tenant: str) -> None:
 def found_tenant(
     database: Database, name: str, currency: str, timezone: str, *, cause: Cause, now: datetime
 ) -> str:
-    """Create a tenant and the subscription that comes with it; return the tenant's id."""
+    """Create a tenant with the subscription and the meters that it starts with; return its id."""
     tenant_id = new_id(now)
     with database.write(tenant_id) as session:
         create_tenant(session, name=name, currency=currency, timezone=timezone, cause=cause, now=now)
         first = now.astimezone(ZoneInfo(timezone)).date().replace(day=1)
         create_default_subscription(session, starts_on=first, cause=cause, now=now)
+        create_default_meters(session, cause=cause, now=now)
     return tenant_id

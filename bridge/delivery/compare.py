@@ -1,113 +1,160 @@
-"""Comparing our invoices with Stripe's: what differs is told, never put right silently."""
+"""Comparing our invoices and credit notes with Stripe's: what differs is told, never put right silently."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
 from sqlalchemy import delete, select
 from stripe import StripeClient
 
 from bridge.billing.invoice_events import statuses
-from bridge.billing.issued_invoices import IssuedInvoice, list_invoices
+from bridge.billing.issued_credit_notes import all_credit_notes
+from bridge.billing.issued_invoices import list_invoices
 from bridge.billing.pay_invoice import due_minor
 from bridge.database.ids import new_id
-from bridge.database.sessions import Database
-from bridge.delivery.push_invoice import INVOICE, remote_invoices, told_with
+from bridge.database.sessions import Database, TenantSession
+from bridge.delivery.push_credit_note import remote_credit_notes
+from bridge.delivery.push_invoice import remote_invoices
 from bridge.delivery.stripe_amounts import stripe_amount
+from bridge.delivery.stripe_words import CREDIT_NOTE, INVOICE, told_with
 from bridge.delivery.tables import Delivery, StripeCustomer, StripeDifference
 
 #: Our status → what Stripe may say meanwhile.
 AGREEING = {"issued": {"open"}, "paid": {"paid"}, "void": {"void"}}
 
-Told = tuple[str, str, str, str]
+SubjectKind = Literal["invoice", "credit_note"]
 
 
-def compare(
-    database: Database, tenant_id: str, stripe: StripeClient, *, now: datetime
-) -> list[dict[str, str]]:
+@dataclass(frozen=True, slots=True, order=True)
+class Difference:
+    """Where Stripe says something else; see ``bridge.delivery.tables.StripeDifference``."""
+
+    kind: str
+    subject: SubjectKind
+    reference: str
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """Something of ours as Stripe ought to have it."""
+
+    reference: str
+    status: str
+    statuses_there: frozenset[str]
+    amount_minor: int
+    currency: str
+    is_delivered: bool
+
+    @property
+    def amount(self) -> int:
+        """The amount as Stripe counts; of what was never delivered there may be none that it can take."""
+        return stripe_amount(self.amount_minor, self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """What Stripe has; ``ours`` is the id that the bridge wrote on it."""
+
+    id: str
+    ours: str
+    status: str
+    amount: int
+
+
+def compare(database: Database, tenant_id: str, stripe: StripeClient, *, now: datetime) -> list[Difference]:
     """Return where both sides differ, and keep it in place of what the last comparison found.
 
     Only what was delivered is compared: what waits or died is to be seen among the deliveries.
     """
     with database.read(tenant_id) as session:
         customer_id = session.scalar(select(StripeCustomer.customer_id))
-        delivered = set(
-            session.scalars(
-                select(Delivery.invoice_id).where(Delivery.action == "push", Delivery.state == "done")
-            )
-        )
-        waiting = set(session.scalars(select(Delivery.invoice_id).where(Delivery.state == "waiting")))
-        invoices = {each.id: each for each in list_invoices(session)}
-        known = statuses(session)
+        invoices, notes = _our_invoices(session), _our_credit_notes(session)
     if customer_id is None:
         return []
-    remote = [
-        (told_with(each)[INVOICE], str(each.status), int(each.total), str(each.id))
+    remote_ones = [
+        Theirs(str(each.id), told_with(each)[INVOICE], str(each.status), int(each.total))
         for each in remote_invoices(stripe, customer_id)
     ]
-    found = sorted(_differences(invoices, known, delivered - waiting, remote))
+    remote_notes = [
+        Theirs(str(each.id), told_with(each)[CREDIT_NOTE], str(each.status), int(each.total))
+        for each in remote_credit_notes(stripe, {"customer": customer_id})
+    ]
+    found = sorted(
+        [*_differences("invoice", invoices, remote_ones), *_differences("credit_note", notes, remote_notes)]
+    )
     with database.write(tenant_id) as session:
         session.execute(delete(StripeDifference))
         rows = [
-            {
-                "tenant_id": tenant_id,
-                "id": new_id(now),
-                **dict(zip(("kind", "invoice", "ours", "theirs"), each, strict=True)),
-                "found_at": now,
-            }
-            for each in found
+            {"tenant_id": tenant_id, "id": new_id(now), **asdict(each), "found_at": now} for each in found
         ]
         if rows:
             session.add_rows(StripeDifference, rows)
-    return [dict(zip(("kind", "invoice", "ours", "theirs"), each, strict=True)) for each in found]
+    return found
 
 
-def last_differences(database: Database, tenant_id: str) -> list[dict[str, Any]]:
-    """Return what the last comparison found."""
-    with database.read(tenant_id) as session:
-        rows = session.scalars(
-            select(StripeDifference).order_by(
-                StripeDifference.kind,
-                StripeDifference.invoice,
-                StripeDifference.ours,
-                StripeDifference.theirs,
-            )
+def _our_invoices(session: TenantSession) -> dict[str, Ours]:
+    pushed = select(Delivery.invoice_id).where(Delivery.action == "push", Delivery.state == "done")
+    waiting = select(Delivery.invoice_id).where(
+        Delivery.state == "waiting", Delivery.credit_note_id.is_(None)
+    )
+    delivered = set(session.scalars(pushed)) - set(session.scalars(waiting))
+    known = statuses(session)
+    ours = {}
+    for invoice in list_invoices(session):
+        status, due = known.get(invoice.id, "issued"), due_minor(invoice)
+        # Where nothing is to be collected, Stripe has an invoice paid as soon as it is final.
+        also = {"paid"} if due <= 0 else set()
+        ours[invoice.id] = Ours(
+            str(invoice.number),
+            status,
+            frozenset(AGREEING[status] | also),
+            due,
+            invoice.currency,
+            is_delivered=invoice.id in delivered,
         )
-        return [
-            {
-                "kind": row.kind,
-                "invoice": row.invoice,
-                "ours": row.ours,
-                "theirs": row.theirs,
-                "found_at": row.found_at.isoformat(),
-            }
-            for row in rows
-        ]
+    return ours
+
+
+def _our_credit_notes(session: TenantSession) -> dict[str, Ours]:
+    delivered = set(
+        session.scalars(
+            select(Delivery.credit_note_id).where(Delivery.action == "credit", Delivery.state == "done")
+        )
+    )
+    return {
+        note.id: Ours(
+            str(note.number),
+            "issued",
+            frozenset({"issued"}),
+            note.amount_minor,
+            note.currency,
+            is_delivered=note.id in delivered,
+        )
+        for note in all_credit_notes(session)
+    }
 
 
 def _differences(
-    invoices: Mapping[str, IssuedInvoice],
-    known: Mapping[str, str],
-    delivered: set[str],
-    remote: list[tuple[str, str, int, str]],
-) -> Iterator[Told]:
+    subject: SubjectKind, ours: Mapping[str, Ours], remote: list[Theirs]
+) -> Iterator[Difference]:
     seen: set[str] = set()
-    for invoice_id, status, total, remote_id in remote:
-        invoice = invoices.get(invoice_id)
-        if invoice is None:
-            yield "unknown_here", remote_id, "no such invoice", status
+    for each in remote:
+        own = ours.get(each.ours)
+        if own is None:
+            yield Difference("unknown_here", subject, each.id, f"no such {subject}", each.status)
             continue
-        if invoice_id in seen:
-            yield "twice_there", str(invoice.number), "one invoice", remote_id
-        seen.add(invoice_id)
-        if invoice_id not in delivered:
+        if each.ours in seen:
+            yield Difference("twice_there", subject, own.reference, f"one {subject}", each.id)
+        seen.add(each.ours)
+        if not own.is_delivered:
             continue
-        due = stripe_amount(due_minor(invoice), invoice.currency)
-        if total != due:
-            yield "amount_differs", str(invoice.number), str(due), str(total)
-        ours = known.get(invoice_id, "issued")
-        paid_at_once = due <= 0 and status == "paid"  # Stripe has nothing to collect
-        if status not in AGREEING[ours] and not paid_at_once:
-            yield "status_differs", str(invoice.number), ours, status
-    for invoice_id in sorted(delivered - seen):
-        yield "missing_there", str(invoices[invoice_id].number), "delivered", "no such invoice"
+        if each.amount != own.amount:
+            yield Difference("amount_differs", subject, own.reference, str(own.amount), str(each.amount))
+        if each.status not in own.statuses_there:
+            yield Difference("status_differs", subject, own.reference, own.status, each.status)
+    for id_, own in ours.items():
+        if own.is_delivered and id_ not in seen:
+            yield Difference("missing_there", subject, own.reference, "delivered", f"no such {subject}")

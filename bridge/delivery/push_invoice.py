@@ -1,20 +1,17 @@
 """One errand at Stripe: each step is safe to take again, whether or not its outcome came to be known."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from stripe import Invoice, InvoiceItem, StripeClient
+from stripe import Invoice, StripeClient
 from stripe.params import InvoiceItemCreateParams
 
 from bridge.billing.money import parse_amount
+from bridge.delivery.push_credit_note import push_credit_note
 from bridge.delivery.queue import Errand
 from bridge.delivery.stripe_amounts import stripe_amount
+from bridge.delivery.stripe_words import INVOICE, LINE, PAGE, TENANT, few_lines, options, told_with
 from bridge.errors import Inconsistent
 from config.settings import settings
-
-TENANT, INVOICE, LINE = "bridge_tenant", "bridge_invoice", "bridge_line"
-PAGE = 100
-Options = Any
 
 
 def find_customer(stripe: StripeClient, errand: Errand) -> str:
@@ -30,7 +27,7 @@ def find_customer(stripe: StripeClient, errand: Errand) -> str:
 
 
 def run_errand(stripe: StripeClient, errand: Errand, customer_id: str) -> str:
-    """Do what the errand asks for; return the invoice's id at Stripe.
+    """Do what the errand asks for; return the id of the invoice, or of its credit note, at Stripe.
 
     Later attempts first look up what earlier ones did: an answer that did not arrive tells nothing, and
     Stripe forgets keys after a day. Raises what the library raises, ``InvalidValue`` for an amount that
@@ -38,11 +35,13 @@ def run_errand(stripe: StripeClient, errand: Errand, customer_id: str) -> str:
     """
     if errand.action == "push":
         return _push(stripe, errand, customer_id)
+    if errand.action == "credit":
+        return push_credit_note(stripe, errand)
     remote = stripe.v1.invoices.retrieve(str(errand.remote_id))
     if errand.action == "pay" and remote.status != "paid":
-        stripe.v1.invoices.pay(remote.id, {"paid_out_of_band": True}, _options(errand, "pay"))
+        stripe.v1.invoices.pay(remote.id, {"paid_out_of_band": True}, options(errand, "pay"))
     if errand.action == "void" and remote.status != "void":
-        stripe.v1.invoices.void_invoice(remote.id, {}, _options(errand, "void"))
+        stripe.v1.invoices.void_invoice(remote.id, {}, options(errand, "void"))
     return str(remote.id)
 
 
@@ -52,11 +51,6 @@ def remote_invoices(stripe: StripeClient, customer_id: str) -> Iterator[Invoice]
     for remote in listed.auto_paging_iter():
         if INVOICE in told_with(remote):
             yield remote
-
-
-def told_with(remote: Invoice | InvoiceItem) -> dict[str, str]:
-    """Return the metadata of something at Stripe."""
-    return dict(remote.metadata.to_dict()) if remote.metadata is not None else {}
 
 
 def _push(stripe: StripeClient, errand: Errand, customer_id: str) -> str:
@@ -79,8 +73,8 @@ def _push(stripe: StripeClient, errand: Errand, customer_id: str) -> str:
                 "description": told,
                 "metadata": {LINE: str(number)},
             }
-            stripe.v1.invoice_items.create(item, _options(errand, f"line:{number}"))
-    stripe.v1.invoices.finalize_invoice(str(remote.id), {"auto_advance": False}, _options(errand, "finalize"))
+            stripe.v1.invoice_items.create(item, options(errand, f"line:{number}"))
+    stripe.v1.invoices.finalize_invoice(str(remote.id), {"auto_advance": False}, options(errand, "finalize"))
     return str(remote.id)
 
 
@@ -101,7 +95,7 @@ def _make(stripe: StripeClient, errand: Errand, customer_id: str) -> Invoice:
                 "sha256_of_people": errand.document["people"]["sha256"],
             },
         },
-        _options(errand, "invoice"),
+        options(errand, "invoice"),
     )
 
 
@@ -126,13 +120,4 @@ def _items(errand: Errand) -> list[tuple[str, int]]:
         lines.append(("Credit", -minor(document["credit_used"])))
     if sum(amount for _, amount in lines) != minor(document["due"]):
         raise Inconsistent(f"the lines of invoice {document['number']} do not sum to what is due")
-    most = settings().stripe_lines
-    if len(lines) > most:
-        rest = lines[most - 1 :]
-        lines[most - 1 :] = [(f"{len(rest)} further lines", sum(amount for _, amount in rest))]
-    return [(told, stripe_amount(amount, currency)) for told, amount in lines]
-
-
-def _options(errand: Errand, step: str) -> Options:
-    """Return the idempotency key of a step, which follows from the run alone."""
-    return {"idempotency_key": f"bridge:{errand.run_key}:{step}:{errand.key_generation}"}
+    return [(told, stripe_amount(amount, currency)) for told, amount in few_lines(lines)]

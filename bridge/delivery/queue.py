@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from bridge.billing.billing_details import details_on
+from bridge.billing.invoice_events import events_of
+from bridge.billing.issued_credit_notes import read_credit_note
 from bridge.billing.issued_invoices import read_invoice
-from bridge.billing.tables import Invoice, InvoiceEvent
+from bridge.billing.tables import CreditNote, Invoice, InvoiceEvent
 from bridge.database.ids import new_id
 from bridge.database.sessions import Database, TenantSession
 from bridge.delivery.tables import Delivery, StripeCustomer
@@ -26,7 +28,11 @@ ERROR_CHARACTERS = 500
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One delivery with what a worker needs for it; ``run_key`` names the invoice's run."""
+    """One delivery with what a worker needs for it.
+
+    ``document`` is the invoice's, or that of the credit note which ``credit_note_id`` names; ``run_key``
+    names the invoice's run. ``is_paid_there`` tells that Stripe itself collected the invoice's money.
+    """
 
     id: str
     action: str
@@ -39,6 +45,8 @@ class Errand:
     document: dict[str, Any]
     run_key: str
     remote_id: str | None
+    credit_note_id: str | None = None
+    is_paid_there: bool = False
 
     @property
     def is_first(self) -> bool:
@@ -74,9 +82,36 @@ def queue_deliveries(session: TenantSession, *, now: datetime) -> int:
         )
     )
     rows += [_row(session, id_, FOLLOWS[kind], now) for id_, kind in events]
+    rows += [_row(session, id_, "credit", now, note_id) for id_, note_id in _new_credit_notes(session)]
     if rows:
         session.add_rows(Delivery, rows)
     return len(rows)
+
+
+def _new_credit_notes(session: TenantSession) -> list[tuple[str, str]]:
+    """Return the invoices and credit notes that Stripe can be told of.
+
+    A credit note waits until the invoice is paid over there too: of an open one it would only lower what is
+    due, and nobody would give the money back.
+    """
+    told = select(Delivery.credit_note_id).where(Delivery.credit_note_id.is_not(None))
+    done = select(Delivery.invoice_id).where(Delivery.state == "done")
+    paid_there = select(InvoiceEvent.invoice_id).where(
+        InvoiceEvent.kind == "paid", InvoiceEvent.source == "stripe"
+    )
+    rows = session.execute(
+        select(CreditNote.invoice_id, CreditNote.id)
+        .where(
+            CreditNote.id.not_in(told),
+            CreditNote.invoice_id.in_(done.where(Delivery.action == "push")),
+            or_(
+                CreditNote.invoice_id.in_(done.where(Delivery.action == "pay")),
+                CreditNote.invoice_id.in_(paid_there),
+            ),
+        )
+        .order_by(CreditNote.number)
+    )
+    return [(invoice_id, note_id) for invoice_id, note_id in rows]
 
 
 def lease_next(database: Database, tenant_id: str, *, now: datetime) -> Errand | None:
@@ -160,6 +195,7 @@ def list_deliveries(session: TenantSession) -> list[dict[str, Any]]:
         {
             "id": row.id,
             "invoice_id": row.invoice_id,
+            "credit_note_id": row.credit_note_id,
             "action": row.action,
             "state": row.state,
             "attempts": row.attempts,
@@ -171,11 +207,14 @@ def list_deliveries(session: TenantSession) -> list[dict[str, Any]]:
     ]
 
 
-def _row(session: TenantSession, invoice_id: str, action: str, now: datetime) -> dict[str, Any]:
+def _row(
+    session: TenantSession, invoice_id: str, action: str, now: datetime, credit_note_id: str | None = None
+) -> dict[str, Any]:
     return {
         "tenant_id": session.tenant_id,
         "id": new_id(now),
         "invoice_id": invoice_id,
+        "credit_note_id": credit_note_id,
         "action": action,
         "state": "waiting",
         "attempts": 0,
@@ -193,6 +232,7 @@ def _errand(session: TenantSession, row: Delivery) -> Errand:
     pushed = session.scalar(
         select(Delivery.remote_id).where(Delivery.invoice_id == row.invoice_id, Delivery.action == "push")
     )
+    note = None if row.credit_note_id is None else read_credit_note(session, row.credit_note_id)
     buyer = invoice.document["buyer"] or details_on(session, date.max).buyer
     return Errand(
         id=row.id,
@@ -203,8 +243,12 @@ def _errand(session: TenantSession, row: Delivery) -> Errand:
         customer_name=buyer.get("name") or find_tenant(session).name,
         customer_id=session.scalar(select(StripeCustomer.customer_id)),
         invoice_id=invoice.id,
-        document=invoice.document,
+        document=invoice.document if note is None else note.document,
         run_key=f"{session.tenant_id}:{invoice.subscription_id}:{invoice.period_start}:{invoice.revision}:"
         f"{invoice.reissue}",
         remote_id=pushed,
+        credit_note_id=row.credit_note_id,
+        is_paid_there=any(
+            event.kind == "paid" and event.source == "stripe" for event in events_of(session, invoice.id)
+        ),
     )

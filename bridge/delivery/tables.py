@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bridge.database.rows import TenantRow
@@ -21,6 +21,7 @@ class StripeCustomer(TenantRow):
 class Delivery(TenantRow):
     """Something to be done at Stripe: an invoice made (``push``), told to be paid elsewhere, made void.
 
+    ``credit`` makes one of its credit notes, which ``credit_note_id`` names; an invoice may have several.
     ``waiting`` until ``next_attempt_at``, which is also the end of a worker's lease; ``dead`` when no further
     attempt helps. ``key_generation`` parts the idempotency keys before and after an answer that says 5xx,
     which Stripe would otherwise repeat to the same key.
@@ -29,14 +30,26 @@ class Delivery(TenantRow):
     __tablename__ = "deliveries"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "invoice_id"], ["invoices.tenant_id", "invoices.id"]),
-        CheckConstraint("action IN ('push', 'pay', 'void')", name="action"),
+        ForeignKeyConstraint(["tenant_id", "credit_note_id"], ["credit_notes.tenant_id", "credit_notes.id"]),
+        CheckConstraint("action IN ('push', 'pay', 'void', 'credit')", name="action"),
+        CheckConstraint("(action = 'credit') = (credit_note_id IS NOT NULL)", name="credit_note"),
         CheckConstraint("state IN ('waiting', 'done', 'dead')", name="state"),
-        Index("uq_deliveries_action", "tenant_id", "invoice_id", "action", unique=True),
+        Index(
+            "uq_deliveries_action",
+            "tenant_id",
+            "invoice_id",
+            "action",
+            unique=True,
+            sqlite_where=text("credit_note_id IS NULL"),
+            postgresql_where=text("credit_note_id IS NULL"),
+        ),
+        Index("uq_deliveries_credit_note", "tenant_id", "credit_note_id", unique=True),
         Index("ix_deliveries_state", "tenant_id", "state", "next_attempt_at"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     invoice_id: Mapped[str]
+    credit_note_id: Mapped[str | None]
     action: Mapped[str]
     state: Mapped[str]
     attempts: Mapped[int]
@@ -61,14 +74,19 @@ class StripeEvent(TenantRow):
 
 
 class StripeDifference(TenantRow):
-    """Where Stripe says something else than the bridge, as the last comparison found it."""
+    """Where Stripe says something else than the bridge, as the last comparison found it.
+
+    ``subject`` is ``invoice`` or ``credit_note``, ``reference`` its number here; of something that is unknown
+    here, its id there.
+    """
 
     __tablename__ = "stripe_differences"
     __table_args__ = (ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    invoice: Mapped[str]
+    subject: Mapped[str]
+    reference: Mapped[str]
     ours: Mapped[str]
     theirs: Mapped[str]
     found_at: Mapped[datetime]

@@ -14,7 +14,7 @@ from bridge.billing.pay_invoice import note_failed_payment, pay_invoice
 from bridge.billing.price_run import tenant_of
 from bridge.billing.subscriptions import lock_counter
 from bridge.database.sessions import Database, TenantSession
-from bridge.delivery.push_invoice import INVOICE, TENANT
+from bridge.delivery.stripe_words import INVOICE, TENANT
 from bridge.delivery.tables import StripeEvent
 from bridge.errors import InvalidSyntax, NotFound, Unauthenticated
 from bridge.journal.record import Cause, Subject, record

@@ -8,7 +8,9 @@ from typing import Literal
 
 from sqlalchemy import select
 
+from bridge.billing.creditable import creditable
 from bridge.billing.draft_invoice import IssuedPeriod, differences_of, pending_changes, unsettled_periods
+from bridge.billing.issued_credit_notes import all_credit_notes, verify_credit_note
 from bridge.billing.issued_invoices import list_invoices, verify_invoice
 from bridge.billing.local_days import midnight
 from bridge.billing.money import format_minor
@@ -34,6 +36,8 @@ Kind = Literal[
     "facts_unreadable",
     "amount_differs",
     "invoice_altered",
+    "credit_note_altered",
+    "credited_too_much",
     "number_missing",
     "administrator_missing",
 ]
@@ -44,7 +48,10 @@ REMEDY: dict[Kind, str] = {
     "facts_unreadable": "the facts of the person contradict each other; see the provisioning log",
     "amount_differs": "repair notes a late change, so that the next invoice carries the difference",
     "invoice_altered": "restore the invoice from a backup: an issued invoice never changes",
-    "number_missing": "restore the missing invoice from a backup: an issued invoice is never deleted",
+    "credit_note_altered": "restore the credit note from a backup: an issued credit note never changes",
+    "credited_too_much": "credit notes give back more than came in: see who wrote to the tables behind the "
+    "bridge's back, and restore them from a backup",
+    "number_missing": "restore what is missing from a backup: what has a number is never deleted",
     "administrator_missing": "the operator, or whoever has an API key with rules:write, gives somebody the "
     "role by an override: `bridge override set TENANT PERSON --role admin`",
 }
@@ -136,6 +143,7 @@ def _all(database: Database, tenant_id: str, people: Sequence[str], *, now: date
         yield from _administrator_findings(session, now)
         yield from _period_findings(session)
         yield from _invoice_findings(session)
+        yield from _credit_note_findings(session)
         yield from _number_findings(session)
 
 
@@ -239,9 +247,34 @@ def _invoice_findings(session: TenantSession) -> Iterator[Finding]:
             yield Finding("invoice_altered", subject, f"{wrong.what}: {wrong.expected}", found)
 
 
+def _credit_note_findings(session: TenantSession) -> Iterator[Finding]:
+    """Tell of credit notes that are not what was issued, and of those that give back more than came in."""
+    notes = all_credit_notes(session)
+    for note in notes:
+        for wrong in verify_credit_note(session, note.id):
+            subject = Subject("credit_note", note.id)
+            found = f"{wrong.what}: {wrong.found}"
+            yield Finding("credit_note_altered", subject, f"{wrong.what}: {wrong.expected}", found)
+    for invoice_id in sorted({note.invoice_id for note in notes}):
+        paid = creditable(session, invoice_id)
+        subject = Subject("invoice", invoice_id)
+        if paid is None:
+            yield Finding("credited_too_much", subject, "a paid invoice", "credit notes, and no payment")
+            continue
+        left = min(paid.left_minor, sum(share.gross for share in paid.left))
+        if left < 0:
+            found = f"{-left} minor units more"
+            yield Finding("credited_too_much", subject, "at most what was charged, and paid", found)
+
+
 def _number_findings(session: TenantSession) -> Iterator[Finding]:
-    numbers = {invoice.number for invoice in list_invoices(session)}
-    last = session.scalar(select(InvoiceCounter.last_number)) or 0
-    for number in sorted(set(range(1, last + 1)) ^ numbers):
-        found = "an invoice that the counter does not know" if number in numbers else "no invoice"
-        yield Finding("number_missing", Subject("invoice", str(number)), f"invoices 1 to {last}", found)
+    counter = session.scalar(select(InvoiceCounter))
+    series = (
+        ("invoice", counter and counter.last_number, list_invoices(session)),
+        ("credit_note", counter and counter.last_credit_note, all_credit_notes(session)),
+    )
+    for kind, last, issued in series:
+        numbers = {each.number for each in issued}
+        for number in sorted(set(range(1, (last or 0) + 1)) ^ numbers):
+            found = "a number that the counter does not know" if number in numbers else f"no {kind}"
+            yield Finding("number_missing", Subject(kind, str(number)), f"{kind}s 1 to {last or 0}", found)

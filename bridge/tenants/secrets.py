@@ -24,7 +24,8 @@ class Seal:
         if not keys:
             raise Misconfigured("there is no secret key: set BRIDGE_SECRET_KEY")
         derived = [_derive(key, b"seal") for key in keys]
-        self._box = MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
+        boxes = [Fernet(base64.urlsafe_b64encode(key)) for key in derived]
+        self._newest, self._box = boxes[0], MultiFernet(boxes)
         self._digest_keys = [_derive(key, b"digest") for key in keys]
 
     def seal(self, plain: bytes) -> bytes:
@@ -39,6 +40,14 @@ class Seal:
             raise Misconfigured(
                 "a sealed value was made with a key that BRIDGE_SECRET_KEY does not list; add it at the end"
             ) from error
+
+    def renewed(self, sealed: bytes) -> bytes | None:
+        """Return a sealed value under the newest key; None where it is sealed so. Raises as ``open`` does."""
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return self._box.encrypt(self.open(sealed))
+        return None
 
     def digest(self, text: str) -> str:
         """Return the keyed digest under the newest key, for storing (HMAC-SHA-256, hexadecimal)."""

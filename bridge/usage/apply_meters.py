@@ -13,6 +13,7 @@ from bridge.tenants.tables import Tenant
 from bridge.usage.members import refusal
 from bridge.usage.meters import Aggregation, MeterTerms, parse_meters
 from bridge.usage.tables import Meter, Usage
+from config import catalogue
 
 
 def read_meters(session: TenantSession) -> dict[str, MeterTerms]:
@@ -22,6 +23,12 @@ def read_meters(session: TenantSession) -> dict[str, MeterTerms]:
         row.key: MeterTerms(row.key, row.unit, cast("Aggregation", row.aggregation), row.is_on)
         for row in rows
     }
+
+
+def create_default_meters(session: TenantSession, *, cause: Cause, now: datetime) -> None:
+    """Make the meters that a new tenant starts with. Raises ``NotFound`` where there is no such tenant."""
+    document = catalogue.meters()
+    apply_meters(session, document, most=len(document["meters"]), cause=cause, now=now)
 
 
 def apply_meters(

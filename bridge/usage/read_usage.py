@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.selectable import Subquery
 
 from bridge.database.sessions import TenantSession
@@ -22,6 +23,18 @@ class Used(NamedTuple):
 
     person_id: str
     meter: str
+    at: datetime
+    quantity: Fraction
+
+
+class CountedEvent(NamedTuple):
+    """A stored event that counts for a person, whose account may be another that is joined to them."""
+
+    person_id: str
+    account_id: str
+    meter: str
+    source: str
+    id: str
     at: datetime
     quantity: Fraction
 
@@ -51,6 +64,33 @@ def usage_between(
     ]
 
 
+def counted_events(
+    session: TenantSession,
+    start: date,
+    end: date,
+    meters: Collection[str],
+    *,
+    recorded_until: datetime,
+    person_id: str | None = None,
+) -> Iterator[CountedEvent]:
+    """Yield the events that ``usage_between`` adds up of those recorded by an instant, in order of time.
+
+    ``person_id`` leaves out what counts for others.
+    """
+    more = (Usage.source, Usage.id, Usage.person_id.label("account_id"))
+    counted = _counted(session, start, end, meters, *more, recorded_until=recorded_until)
+    columns = counted.c
+    statement = select(
+        columns.person_id, columns.account_id, columns.meter, columns.source, columns.id, columns.at,
+        columns.quantity_millionths,
+    ).order_by(columns.at, columns.source, columns.id)  # fmt: skip
+    if person_id is not None:
+        statement = statement.where(columns.person_id == person_id)
+    rows: Any = session.execute(statement, execution_options={"yield_per": ROWS_AT_ONCE})
+    for person, account, meter, source, id_, at, millionths in rows:
+        yield CountedEvent(person, account, meter, source, id_, at, Fraction(millionths, MILLION))
+
+
 def latest_sign_ins(
     session: TenantSession, start: date, end: date, held: ColumnElement[bool]
 ) -> Iterator[tuple[str, datetime]]:
@@ -64,8 +104,15 @@ def latest_sign_ins(
     yield from ((person_id, at) for person_id, at in rows)
 
 
-def _counted(session: TenantSession, start: date, end: date, meters: Collection[str]) -> Subquery:
-    """Return the events that count, each with the person it counts for."""
+def _counted(
+    session: TenantSession,
+    start: date,
+    end: date,
+    meters: Collection[str],
+    *more: ColumnElement[Any] | InstrumentedAttribute[Any],
+    recorded_until: datetime | None = None,
+) -> Subquery:
+    """Return the events that count, each with the person it counts for, and with ``more`` columns of it."""
     person = func.coalesce(Join.person_id, Usage.person_id).label("person_id")
     own = (person, Usage.meter)
     highest = func.row_number().over(
@@ -78,7 +125,7 @@ def _counted(session: TenantSession, start: date, end: date, meters: Collection[
     events: Select[Any] = (
         select(
             person, Usage.meter, Usage.at, Usage.day, Usage.quantity_millionths, Meter.aggregation,
-            highest.label("highest"), first.label("first"),
+            highest.label("highest"), first.label("first"), *more,
         )
         .select_from(Usage)
         .join(Meter, named)
@@ -87,6 +134,8 @@ def _counted(session: TenantSession, start: date, end: date, meters: Collection[
             Usage.tenant_id == session.tenant_id, Usage.day >= start, Usage.day < end, Usage.meter.in_(meters)
         )
     )  # fmt: skip
+    if recorded_until is not None:
+        events = events.where(Usage.recorded_at <= recorded_until)
     found = events.subquery()
     columns = found.c
     counts = or_(

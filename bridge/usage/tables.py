@@ -1,8 +1,8 @@
-"""Rows of meters, consumption, sign-ins."""
+"""Rows of meters, consumption, sign-ins, the secrets that values are digested under."""
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bridge.database.rows import TenantRow
@@ -52,6 +52,16 @@ class Usage(TenantRow):
     value_digest: Mapped[str | None]
     recorded_at: Mapped[datetime]
     cause_id: Mapped[str]
+
+
+class UsageSecret(TenantRow):
+    """A tenant's own secret, sealed under the operator's keys, by which the values of meters are digested."""
+
+    __tablename__ = "usage_secrets"
+    __table_args__ = (ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),)
+
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
 
 
 class SignIn(TenantRow):

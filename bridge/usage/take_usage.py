@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +11,7 @@ from bridge.directory.tables import Person
 from bridge.errors import InvalidValue
 from bridge.journal.record import Cause
 from bridge.tenants.read import find_tenant
+from bridge.tenants.secrets import Seal
 from bridge.usage.add_facts import ClosedUntil, add_facts
 from bridge.usage.apply_meters import read_meters
 from bridge.usage.events import MeteredEvent, Rejected, Taken, parse_event
@@ -19,8 +19,7 @@ from bridge.usage.members import MILLION, refusal
 from bridge.usage.meters import MeterTerms
 from bridge.usage.tables import Usage
 from bridge.usage.time_limits import TimeLimits
-
-DIGEST_BYTES = 16
+from bridge.usage.value_digests import tenant_secret, value_digest
 
 Row = dict[str, Any]
 
@@ -29,6 +28,7 @@ def take_usage(
     session: TenantSession,
     batch: Sequence[object],
     *,
+    seal: Seal,
     closed_until: ClosedUntil,
     late_days: int,
     cause: Cause,
@@ -44,11 +44,14 @@ def take_usage(
     read, rejected = _read(batch)
     meters = read_meters(session)
     people = known_people(session, {event.person_id for event in read.values()})
+    different = {key for key, meter in meters.items() if meter.aggregation == "unique"}
+    counts_values = any(event.meter in different for event in read.values())
+    secret = tenant_secret(session, seal, now=now) if counts_values else b""
     rows: dict[tuple[str, str], Row] = {}
     doubled = 0
     for index, event in read.items():
         try:
-            row = _row(session.tenant_id, event, meters, people, limits)
+            row = _row(session.tenant_id, event, meters, people, limits, secret=secret)
         except InvalidValue as error:
             rejected.append(Rejected.because(index, error))
             continue
@@ -87,8 +90,13 @@ def _row(
     meters: Mapping[str, MeterTerms],
     people: Mapping[str, str],
     limits: TimeLimits,
+    *,
+    secret: bytes,
 ) -> Row:
-    """Return the row of an event. Raises ``InvalidValue`` for what this tenant does not count."""
+    """Return the row of an event; ``secret`` digests the values of meters that count different ones.
+
+    Raises ``InvalidValue`` for what this tenant does not count.
+    """
     meter = meters.get(event.meter)
     if meter is None or not meter.is_on:
         counted = ", ".join(key for key, each in meters.items() if each.is_on) or "none yet"
@@ -106,14 +114,9 @@ def _row(
         "at": event.at,
         "day": limits.day(event.at),
         "quantity_millionths": MILLION if counts_values else event.quantity_millionths(),
-        "value_digest": _digest(tenant_id, event.value()) if counts_values else None,
+        "value_digest": value_digest(secret, meter.key, event.value()) if counts_values else None,
         "recorded_at": limits.now,
     }
-
-
-def _digest(tenant_id: str, value: str) -> str:
-    key = tenant_id.encode()[: blake2b.MAX_KEY_SIZE]
-    return blake2b(value.encode(), digest_size=DIGEST_BYTES, key=key).hexdigest()
 
 
 def _stored(session: TenantSession, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -138,6 +138,12 @@ def live_through_september(running: Running, customer: Customer) -> None:
     ids["subscription"] = running.api(customer, "GET", "/subscriptions").json["items"][0]["id"]
     running.set_clock(NOVEMBER)
     ids["second invoice"] = _made(running.api(customer, "POST", "/invoices", {}))
+    payment = {"paid_on": "2026-11-01", "reference": "bank 16"}
+    running.api(customer, "POST", f"/invoices/{ids['second invoice']}/payment", payment)
+    favour = {"amount": "1.00", "reason": "a favour"}
+    ids["credit note"] = _made(
+        running.api(customer, "POST", f"/invoices/{ids['second invoice']}/credit-notes", favour)
+    )
     running.set_clock(OCTOBER)
     running.parts.request_log.flush()
     requests = running.api(customer, "GET", "/requests?route=/scim/v2/Users&status=201").json

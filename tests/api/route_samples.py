@@ -211,6 +211,18 @@ SAMPLES = {
         lambda _ids: {"amount": "1.00", "reason": "trial"},
         201,
     ),
+    ("GET", "/api/v1/credit-notes/<credit_note_id>"): Sample("/api/v1/credit-notes/{credit_note}"),
+    ("GET", "/api/v1/credit-notes/<credit_note_id>/people"): Sample(
+        "/api/v1/credit-notes/{credit_note}/people"
+    ),
+    ("GET", "/api/v1/credit-notes/<credit_note_id>.csv"): Sample("/api/v1/credit-notes/{credit_note}.csv"),
+    ("GET", "/api/v1/credit-notes/<credit_note_id>/credit-note.pdf"): Sample(
+        "/api/v1/credit-notes/{credit_note}/credit-note.pdf"
+    ),
+    ("GET", "/api/v1/invoices/<invoice_id>/usage"): Sample(
+        "/api/v1/invoices/{invoice}/usage?meter=api_calls"
+    ),
+    ("GET", "/api/v1/stripe/differences"): Sample("/api/v1/stripe/differences?kind=missing_there"),
     ("GET", "/api/v1/reconciliation"): Sample("/api/v1/reconciliation"),
     ("GET", "/api/v1/requests/<request_id>"): Sample("/api/v1/requests/{request}"),
     ("POST", "/api/v1/requests/<request_id>/replay"): Sample("/api/v1/requests/{failed_request}/replay"),

@@ -6,6 +6,8 @@ import pytest
 
 from bridge.billing.catalogue import load_plans
 from bridge.errors import InvalidSyntax, InvalidValue
+from bridge.usage.meters import parse_meters
+from config import catalogue
 from tests.billing.quotes import crew, invoice, lines, seat, used
 
 SHIPPED = (Path(__file__).parents[2] / "config" / "plans.toml").read_text()
@@ -35,6 +37,14 @@ def test_each_plan_bills_ten_people_a_month(key):
         "capped": "290.00",        "premium": "790.00", "api_developer": "490.00", "admin": "472.00",
     }  # fmt: skip
     assert invoice(load_plans(SHIPPED)[key].terms, crew(10, plan=key))["total"] == expected[key]
+
+
+def test_a_tenant_starts_with_the_meters_that_the_plans_are_priced_by():
+    document = catalogue.meters()
+    priced = {
+        meter["meter"] for plan in load_plans(SHIPPED).values() for meter in plan.terms.get("meters", [])
+    }
+    assert {meter.key for meter in parse_meters(document, most=10) if meter.is_on} == priced
 
 
 def test_nobody_with_a_cap_costs_more_than_it():

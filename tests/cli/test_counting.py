@@ -28,11 +28,20 @@ def test_meters_are_applied_and_shown(terminal, tenant, written):
     file = written({"meters": [{"key": "calls", "unit": "call", "aggregation": "sum"}]})
     assert "meters calls" in terminal.run("meters", "apply", tenant, file)
     assert "nothing to do" in terminal.run("meters", "apply", tenant, file)
-    assert terminal.read("meters", "show", tenant) == [
-        {"key": "calls", "unit": "call", "aggregation": "sum", "on": True}
-    ]
+    assert {"key": "calls", "unit": "call", "aggregation": "sum", "on": True} in terminal.read(
+        "meters", "show", tenant
+    )
     terminal.run("meters", "apply", tenant, written({"meters": [{"key": "?"}]}))
     assert (terminal.code, terminal.err.startswith("/meters/0/")) == (2, True)
+
+
+def test_a_new_tenant_counts_what_the_shipped_plans_are_priced_by(terminal, tenant):
+    assert [
+        (meter["key"], meter["aggregation"], meter["on"]) for meter in terminal.read("meters", "show", tenant)
+    ] == [
+        ("api_calls", "sum", True),
+        ("queries", "sum", True),
+    ]
 
 
 def test_a_batch_of_consumption_tells_what_was_not_taken(terminal, tenant, ada, written):

@@ -14,6 +14,7 @@ from bridge.database.sessions import Database
 from bridge.errors import Conflict, InvalidValue
 from config.settings import Settings
 from tests.invoicing.books import Books, at
+from tests.invoicing.counting import Counting
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -95,3 +96,35 @@ def test_each_form_of_export_is_written_to_standard_output(books: Books, form: s
         commands, ["invoice", "export", "Nordwind", "1", "--format", form], catch_exceptions=False
     )
     assert done.stdout_bytes.startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("form", "start"), [("pdf", b"%PDF-"), ("csv", b"credit_note,invoice,"), ("json", b'{"amount":"9.00"')]
+)
+def test_a_credit_note_is_exported_and_verified(books: Books, form: str, start: bytes):
+    books.seat("ada", "standard", "2026-01-01")
+    books.close("2026-01-01")
+    run("invoice", "pay", "Nordwind", "1", "--on", "2026-02-05", "--reference", "bank 17")
+    run("invoice", "credit", "Nordwind", "1", "--amount", "9.00", "--reason", "an outage")
+    done = CliRunner().invoke(
+        commands, ["credit-note", "export", "Nordwind", "1", "--format", form], catch_exceptions=False
+    )
+    assert done.stdout_bytes.startswith(start)
+    assert run("credit-note", "verify", "Nordwind", "1") == "0 discrepancies"
+    books.sql("UPDATE credit_notes SET sha256 = 'x'")
+    done = CliRunner().invoke(commands, ["credit-note", "verify", "Nordwind", "1"], catch_exceptions=False)
+    assert (done.exit_code, done.output.splitlines()[-1]) == (1, "1 discrepancies")
+
+
+def test_the_consumption_on_an_invoice_is_listed(books: Books):
+    counting = Counting(books.database, books.tenant_id, books.zone)
+    counting.meter("queries")
+    term = {"plan": "capped", "unit_amount": "1.00", "meters": [{"meter": "queries", "unit_amount": "1.00"}]}
+    counting.prices("2026-01-01", term)
+    counting.seat("ada", "capped", "2026-01-01")
+    events = [counting.event("ada", "queries", f"2026-01-0{day}", str(day)) for day in (5, 6, 7)]
+    counting.takes(*events, now="2026-01-20")
+    counting.close("2026-01-01", now="2026-02-01")
+    listed = json.loads(run("invoice", "usage", "Nordwind", "1", "--after", "1", "--limit", "1"))
+    assert [(each["person"], each["plan"], each["quantity"]) for each in listed] == [("ada", "capped", "6")]
+    assert json.loads(run("invoice", "usage", "Nordwind", "1", "--person", "bob")) == []

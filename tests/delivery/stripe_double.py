@@ -30,6 +30,7 @@ class Account:
     customers: dict[str, dict[str, Any]] = field(default_factory=dict)
     invoices: dict[str, dict[str, Any]] = field(default_factory=dict)
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
+    credit_notes: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, tuple[str, Answer]] = field(default_factory=dict)
     faults: dict[int, str] = field(default_factory=dict)
     posts: int = 0
@@ -63,6 +64,7 @@ class Account:
         if path == "/v1/invoices":
             return self._add(
                 self.invoices, "in", "invoice", customer=fields["customer"], status="draft", total=0,
+                paid_out_of_band=False,
                 currency=fields["currency"], metadata=metadata,
             )  # fmt: skip
         if path == "/v1/invoiceitems":
@@ -74,9 +76,45 @@ class Account:
                 self.items, "ii", "invoiceitem", invoice=invoice["id"], amount=int(fields["amount"]),
                 description=fields["description"], metadata=metadata,
             )  # fmt: skip
-        return self._change(path)
+        if path == "/v1/credit_notes":
+            return self._credit(fields, metadata)
+        return self._change(path, fields)
 
-    def _change(self, path: str) -> Answer:
+    def _credit(self, fields: Fields, metadata: Fields) -> Answer:
+        """Issue a credit note, by the rules of docs.stripe.com/api/credit_notes/create.
+
+        What the invoice still has due is lowered first; the rest is given back in exactly the ways named.
+        """
+        invoice = self.invoices.get(fields["invoice"])
+        if invoice is None:
+            return error(404, "invalid_request_error", "no such invoice")
+        lines = credited_lines(fields)
+        total = sum(lines)
+        before = [each for each in self.credit_notes.values() if each["invoice"] == invoice["id"]]
+        lowered = sum(each["pre_payment_amount"] for each in before)
+        remaining = invoice["total"] - lowered if invoice["status"] == "open" else 0
+        pre_payment = min(total, remaining)
+        ways = ("refund_amount", "credit_amount", "out_of_band_amount")
+        refusals = {
+            f"the invoice is {invoice['status']}": invoice["status"] not in {"open", "paid"},
+            "a credit note credits positive amounts": not lines or min(lines) <= 0,
+            "more than is left": total > invoice["total"] - sum(each["total"] for each in before),
+            "the ways must sum to what is given back after payment": (
+                sum(int(fields.get(way, 0)) for way in ways) != total - pre_payment
+            ),
+            "there is no payment to refund": "refund_amount" in fields and invoice["paid_out_of_band"],
+        }
+        for told, applies in refusals.items():
+            if applies:
+                return error(400, "invalid_request_error", told)
+        return self._add(
+            self.credit_notes, "cn", "credit_note", customer=invoice["customer"], invoice=invoice["id"],
+            status="issued", total=total, amount=total, currency=invoice["currency"], metadata=metadata,
+            pre_payment_amount=pre_payment, post_payment_amount=total - pre_payment, memo=fields.get("memo"),
+            ways={way: int(fields[way]) for way in ways if way in fields},
+        )  # fmt: skip
+
+    def _change(self, path: str, fields: Fields) -> Answer:
         match = re.fullmatch(r"/v1/invoices/(\w+)/(finalize|void|pay)", path)
         if match is None or match[1] not in self.invoices:
             return error(404, "invalid_request_error", f"no such thing: {path}")
@@ -89,6 +127,7 @@ class Account:
         if invoice["status"] != needed:
             return error(400, "invalid_request_error", f"the invoice is {invoice['status']}")
         invoice["status"] = then
+        invoice["paid_out_of_band"] = fields.get("paid_out_of_band") == "true"
         return 200, dict(invoice)
 
     def get(self, path: str, query: Fields) -> Answer:
@@ -102,6 +141,11 @@ class Account:
                     (self.invoices, "customer") if path == "/v1/invoices" else (self.items, "invoice")
                 )
                 return 200, _listed([each for each in things.values() if each[by] == query[by]], query, path)
+            if path == "/v1/credit_notes":
+                by = "invoice" if "invoice" in query else "customer"
+                return 200, _listed(
+                    [each for each in self.credit_notes.values() if each[by] == query[by]], query, path
+                )
             invoice = self.invoices.get(path.rsplit("/", 1)[1])
             return (200, dict(invoice)) if invoice else error(404, "invalid_request_error", "no such invoice")
 
@@ -109,6 +153,13 @@ class Account:
         made = {"id": f"{prefix}_{len(things) + 1}", "object": kind, **values}
         things[made["id"]] = made
         return 200, dict(made)
+
+
+def credited_lines(fields: Fields) -> list[int]:
+    """Return the amounts of the custom lines of a credit note."""
+    names = (name.removesuffix("[type]") for name in fields if re.fullmatch(r"lines\[\d+\]\[type\]", name))
+    lines = [name for name in names if fields[f"{name}[type]"] == "custom_line_item"]
+    return [int(fields[f"{name}[quantity]"]) * int(fields[f"{name}[unit_amount]"]) for name in lines]
 
 
 def error(status: int, kind: str, message: str) -> Answer:

@@ -53,7 +53,7 @@ def status(books: Books, invoice: str) -> str:
 def credit_notes(books: Books):
     with books.database.read(books.tenant_id) as session:
         notes = list_credit_notes(session)
-        assert [verify_credit_note(session, note["number"]) for note in notes] == [()] * len(notes)
+        assert [verify_credit_note(session, note["id"]) for note in notes] == [()] * len(notes)
         return notes
 
 

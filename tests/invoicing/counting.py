@@ -1,6 +1,7 @@
 """The tenant of the invoicing tests, with what is counted and what holds for its bill."""
 
 from datetime import date, timedelta
+from functools import partial
 
 from bridge.billing.billing_terms import apply_billing_terms, dated_billing_terms
 from bridge.billing.cancel_subscription import cancel_subscription
@@ -8,12 +9,14 @@ from bridge.billing.credit import credit_balance, grant_credit
 from bridge.billing.draft_invoice import preview_invoice
 from bridge.billing.invoice_document import draft_document
 from bridge.billing.runs import closed_until
+from bridge.tenants.secrets import Seal
 from bridge.usage.apply_meters import apply_meters
 from bridge.usage.take_sign_ins import take_sign_ins
 from bridge.usage.take_usage import take_usage
 from tests.invoicing.books import BEGINNING, OPERATOR, Books, at
 
 LATE_DAYS = 35
+KEY = "k" * 32
 
 
 def day(text):
@@ -33,8 +36,8 @@ class Counting(Books):
             "id": f"{person} {meter} {when} {quantity} {value}", "time": at(when, self.zone).isoformat(),
         } | more  # fmt: skip
 
-    def takes(self, *events, now):
-        return self._taken(take_usage, events, now)
+    def takes(self, *events, now, keys=(KEY,)):
+        return self._taken(partial(take_usage, seal=Seal(keys)), events, now)
 
     def signed_in(self, person, *whens, now):
         self.person(person)

@@ -31,7 +31,11 @@ def test_a_paid_month_that_costs_less_becomes_a_credit_note(books: Books):
         preview = draft_document(preview_invoice(session))
     february = books.closed("2026-02-01")
     assert february["total"] == preview["total"] == "39.00"
-    assert february["credit_notes"] == preview["credit_notes"] == [{"invoice": 1, "amount": "12.58"}]
+    assert (
+        february["credit_notes"]
+        == preview["credit_notes"]
+        == [{"invoice": 1, "subtotal": "12.58", "tax": "0.00", "amount": "12.58"}]
+    )
     (note,) = credit_notes(books)
     assert (note["number"], note["invoice_id"], note["amount"]) == (1, invoice, "12.58")
     assert [line["amount"] for line in note["lines"]] == ["-12.58"]
@@ -101,11 +105,17 @@ def test_a_credit_note_that_was_altered_is_found(books: Books):
     invoice = january(books)
     pay(books, invoice)
     credit(books, invoice, "10.00")
-    books.sql("UPDATE credit_notes SET amount_minor = 1")
+    books.sql("UPDATE credit_notes SET amount_minor = 1, subtotal_minor = 1")
     with books.database.read(books.tenant_id) as session:
-        assert [each.what for each in verify_credit_note(session, 1)] == ["amount of the row"]
+        assert [each.what for each in verify_credit_note(session, "1")] == [
+            "subtotal of the row",
+            "amount of the row",
+        ]
         with pytest.raises(NotFound):
-            verify_credit_note(session, 2)
+            verify_credit_note(session, "2")
+    assert [(each.kind, each.subject.kind) for each in findings(books)] == [
+        ("credit_note_altered", "credit_note")
+    ] * 2
 
 
 @pytest.mark.parametrize(

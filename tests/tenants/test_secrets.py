@@ -26,6 +26,16 @@ def test_a_key_that_was_rotated_still_opens_and_finds():
     assert rotated.digest("token") != digest
 
 
+def test_what_an_old_key_sealed_is_renewed_under_the_newest():
+    sealed = Seal([OLD]).seal(b"client secret")
+    renewed = Seal([NEW, OLD]).renewed(sealed)
+    assert renewed is not None
+    assert Seal([NEW]).open(renewed) == b"client secret"
+    assert Seal([NEW, OLD]).renewed(renewed) is None
+    with pytest.raises(Misconfigured, match="BRIDGE_SECRET_KEY"):
+        Seal([NEW]).renewed(sealed)
+
+
 def test_a_key_that_was_taken_away_is_named_as_the_cause():
     sealed = Seal([OLD]).seal(b"client secret")
     with pytest.raises(Misconfigured, match="BRIDGE_SECRET_KEY"):

@@ -57,16 +57,22 @@ def assign_usage(
         return quantities
     owners = _Owners(windows, holdings)
     for event in events:
-        instant = microseconds(event.at)
-        day = windows[0].calendar.day_of(instant)
-        if day is None:
-            continue
-        owner = owners.of_day(event.person, day, instant)
-        billed = owners.with_meter(event.meter, day, owner)
+        day, owner, billed = owners.of_event(event)
         if billed is not None:
             key = owners.row(event.person, day, billed if owner is None else owner, windows[billed].term.plan)
             quantities[billed, event.meter][key] += event.quantity
     return quantities
+
+
+def plans_of_usage(
+    windows: tuple[Window, ...], holdings: HoldingsByWindow, events: Sequence[UsageEvent]
+) -> list[str | None]:
+    """Return for each event the plan whose term ``assign_usage`` gives it to; None where it costs nothing."""
+    if not windows:
+        return [None] * len(events)
+    owners = _Owners(windows, holdings)
+    places = [owners.of_event(event)[2] for event in events]
+    return [None if place is None else windows[place].term.plan for place in places]
 
 
 class _Owners:
@@ -81,6 +87,18 @@ class _Owners:
                 self._held[holding.who].append((place, holding))
         self._billed: dict[tuple[str, int, int | None], int | None] = {}
         self._rows: dict[tuple[str, int], list[Attributed]] = {}
+
+    def of_event(self, event: UsageEvent) -> tuple[int, int | None, int | None]:
+        """Return the day of an event, and the places of the terms that own it and that bill it.
+
+        Outside the period there is neither.
+        """
+        instant = microseconds(event.at)
+        day = self._windows[0].calendar.day_of(instant)
+        if day is None:
+            return 0, None, None
+        owner = self.of_day(event.person, day, instant)
+        return day, owner, self.with_meter(event.meter, day, owner)
 
     def of_day(self, person: str, day: int, instant: int) -> int | None:
         """Return the place of the term that owns the day; where terms share it, who holds the instant."""

@@ -166,12 +166,17 @@ def _settled(draft: NetInvoice, currency: str, tax_percent: Fraction, credit_ava
 
 def tax_lines(net_by_percent: Mapping[Fraction, int]) -> list[Line]:
     """Return the tax of each rate on the net sum it applies to; none that is zero."""
-    taxed = ((percent, round_half_away(amount * percent / 100)) for percent, amount in net_by_percent.items())
+    taxed = ((percent, tax_on(amount, percent)) for percent, amount in net_by_percent.items())
     return [
         Line("tax", None, f"tax of {format_quantity(percent)} %", tax, ())
         for percent, tax in sorted(taxed)
         if tax
     ]
+
+
+def tax_on(net_minor: int, percent: Fraction) -> int:
+    """Return the tax of a rate on a net sum, in minor units."""
+    return round_half_away(net_minor * percent / 100)
 
 
 def credit_lines(total: int, available: int) -> list[Line]:

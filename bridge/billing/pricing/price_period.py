@@ -14,7 +14,7 @@ from bridge.billing.pricing.annual import annual_invoices
 from bridge.billing.pricing.charges import TermCharges, charge_terms, tenant_lines
 from bridge.billing.pricing.cohorts import Alike, SeatSpan, alike_of, by_days
 from bridge.billing.pricing.conflicts import refuse_conflicts, refuse_unknown
-from bridge.billing.pricing.consumption import UsageEvent, assign_usage
+from bridge.billing.pricing.consumption import UsageEvent, assign_usage, plans_of_usage
 from bridge.billing.pricing.invoices import PricedInvoice, settle
 from bridge.billing.pricing.lines import Line
 from bridge.billing.pricing.ownership import HoldingsByWindow, SignIn, holdings_of
@@ -24,7 +24,7 @@ from bridge.billing.pricing.terms import PriceTerm
 from bridge.billing.pricing.tiers import ZERO
 from bridge.billing.pricing.windows import Window, windows_of
 
-__all__ = ["PricedInvoice", "PricingInput", "SeatSpan", "SignIn", "UsageEvent", "price_period"]
+__all__ = ["PricedInvoice", "PricingInput", "SeatSpan", "SignIn", "UsageEvent", "price_period", "usage_plans"]
 
 FROM_THE_FACTS = "computed from the facts of the period, less what was billed in advance"
 
@@ -70,6 +70,14 @@ def price_period(request: PricingInput) -> tuple[PricedInvoice, ...]:
         tax_percent=request.tax_percent,
         credit_available=request.credit_available,
     )
+
+
+def usage_plans(request: PricingInput) -> list[str | None]:
+    """Return for each event of consumption the plan that ``price_period`` bills it by; None for no plan."""
+    calendar = PeriodDays.of(request.period, request.timezone)
+    windows = windows_of(request.terms, calendar)
+    held, *_ = _holdings(request, windows, calendar)
+    return plans_of_usage(windows, held, request.usage)
 
 
 def _holdings(

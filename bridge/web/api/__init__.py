@@ -3,6 +3,7 @@
 from bridge.web.api import invoice_schemas  # isort: skip (the schemas of routes below)
 from bridge.web.api import (
     billing,
+    credit_notes,
     directory,
     document,
     entitlements,
@@ -24,6 +25,7 @@ from bridge.web.api import (
     rules,
     seats,
     storms,
+    stripe,
     tenants,
     usage,
 )
@@ -32,6 +34,7 @@ from bridge.web.api.operations import blueprint
 __all__ = [
     "billing",
     "blueprint",
+    "credit_notes",
     "directory",
     "document",
     "entitlements",
@@ -54,6 +57,7 @@ __all__ = [
     "rules",
     "seats",
     "storms",
+    "stripe",
     "tenants",
     "usage",
 ]

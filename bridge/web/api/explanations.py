@@ -3,10 +3,20 @@
 from typing import Any
 
 from bridge.oversight.explain import explain_invoice_person, explain_person
+from bridge.oversight.explain_usage import BilledEvent, explain_usage
 from bridge.oversight.reconcile import reconcile
 from bridge.web.api.operations import Call, operation
-from bridge.web.api.parameters import instant
-from bridge.web.api.schemas import component, whole_list
+from bridge.web.api.pages import AFTER, LIMIT, numbered_page
+from bridge.web.api.parameters import instant, text
+from bridge.web.api.schemas import INSTANT, TEXT, WHOLE, component, listed, maybe, record, whole_list
+
+BILLED_EVENT = record(
+    {
+        "position": WHOLE,
+        **dict.fromkeys(("plan", "meter", "person", "account", "source", "id", "quantity"), TEXT),
+        "at": INSTANT,
+    }
+)
 
 
 @operation(
@@ -28,6 +38,23 @@ def explain_share(call: Call, invoice_id: str, person_id: str) -> dict[str, Any]
     with call.database.read(call.tenant_id) as session:
         shares = explain_invoice_person(session, invoice_id, person_id)
     return {"items": [share.document() for share in shares]}
+
+
+@operation(
+    "GET", "/invoices/{invoice_id}/usage",
+    "List the events that the usage lines of an invoice count, oldest first",
+    scope="read",
+    answer=record({"items": listed(BILLED_EVENT), "next_after": maybe(WHOLE)}),
+    query=(
+        text("plan", "Only what this plan bills"), text("meter", "Only those of this meter"),
+        text("person_id", "Only what counts for this person"), AFTER, LIMIT,
+    ),
+)  # fmt: skip
+def explain_consumption(call: Call, invoice_id: str) -> dict[str, Any]:
+    named = {name: call.query[name] for name in ("plan", "meter", "person_id")}
+    with call.database.read(call.tenant_id) as session:
+        events = explain_usage(session, invoice_id, **named)
+        return numbered_page(events, after=call.query["after"], limit=call.limit, shown=BilledEvent.document)
 
 
 @operation(

@@ -1,12 +1,10 @@
-"""Routes on what happens to issued invoices: paid, void, issued again, credited, made out to a buyer."""
+"""Routes on what happens to issued invoices: paid, void, issued again, made out to a buyer."""
 
 from typing import Any
 
 from bridge.billing.billing_details import all_details, set_details
 from bridge.billing.close_period import Closed
 from bridge.billing.invoice_status import life_document
-from bridge.billing.issue_credit_note import credit_by_hand
-from bridge.billing.issued_credit_notes import list_credit_notes
 from bridge.billing.local_days import local_date
 from bridge.billing.pay_invoice import pay_invoice
 from bridge.billing.price_run import tenant_of
@@ -63,31 +61,6 @@ def void(call: Call, invoice_id: str) -> dict[str, Any]:
 )  # fmt: skip
 def reissue(call: Call, invoice_id: str) -> dict[str, Any]:
     return _closed(reissue_invoice(call.database, call.tenant_id, invoice_id, cause=call.cause, now=call.now))
-
-
-@operation(
-    "POST", "/invoices/{invoice_id}/credit-notes", "Give back part of a paid invoice",
-    scope="billing:write", body=component("NewCreditNote"), status=201, answer=component("CreditNote"),
-)  # fmt: skip
-def credit(call: Call, invoice_id: str) -> dict[str, Any]:
-    with call.database.write(call.tenant_id) as session:
-        note = credit_by_hand(
-            session,
-            invoice_id,
-            amount=call.body["amount"],
-            reason=call.body["reason"],
-            cause=call.cause,
-            now=call.now,
-        )
-        return next(each for each in list_credit_notes(session) if each["id"] == note["id"])
-
-
-@operation(
-    "GET", "/credit-notes", "List credit notes by number", scope="read", answer=whole_list("CreditNote")
-)
-def show_credit_notes(call: Call) -> dict[str, Any]:
-    with call.database.read(call.tenant_id) as session:
-        return {"items": list_credit_notes(session)}
 
 
 @operation(

@@ -29,6 +29,7 @@ _SHARES = {
     name: listed(record({name.removesuffix("s"): maybe(TEXT), "amount": MONEY}))
     for name in ("departments", "cost_centres")
 }
+TAXES = listed(record({"percent": TEXT, "net": MONEY, "tax": MONEY}))
 _INVOICE_CONTENT = {
     "subscription": TEXT,
     "period": record({"start": DATE, "end": DATE}),
@@ -40,6 +41,7 @@ _INVOICE_CONTENT = {
     "currency": TEXT,
     "lines": listed(component("InvoiceLine")),
     **_SHARES,
+    "taxes": TAXES,
     "subtotal": MONEY,
     "tax": MONEY,
     "total": MONEY,
@@ -47,7 +49,7 @@ _INVOICE_CONTENT = {
     "due": MONEY,
     "terms": listed(ANY_OBJECT),
     "billing_terms": ANY_OBJECT,
-    "credit_notes": listed(record({"invoice": WHOLE, "amount": MONEY})),
+    "credit_notes": listed(record({"invoice": WHOLE, "subtotal": MONEY, "tax": MONEY, "amount": MONEY})),
 }
 
 COMPONENTS |= {
@@ -114,6 +116,10 @@ COMPONENTS |= {
             "buyer": PARTY,
             "reason": TEXT,
             "lines": listed(component("InvoiceLine")),
+            **_SHARES,
+            "taxes": TAXES,
+            "subtotal": MONEY,
+            "tax": MONEY,
             "amount": MONEY,
             "people": record({"count": WHOLE, "sha256": TEXT}),
             "format": WHOLE,

@@ -1,7 +1,7 @@
 """Routes on invoices: issued ones, the next one, closing."""
 
 from collections.abc import Callable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 from bridge.billing.close_period import close_period
@@ -9,15 +9,18 @@ from bridge.billing.draft_invoice import preview_invoice
 from bridge.billing.exports import export_csv
 from bridge.billing.focus import export_focus
 from bridge.billing.invoice_document import draft_document, person_document
+from bridge.billing.invoice_draft import PersonShare
 from bridge.billing.invoice_events import statuses
 from bridge.billing.issued_invoices import IssuedInvoice, invoice_people, list_invoices, read_invoice
 from bridge.billing.money import format_minor
 from bridge.database.sessions import Database, TenantSession
 from bridge.web.api.operations import Call, operation
-from bridge.web.api.pages import LIMIT
-from bridge.web.api.parameters import day, parse_day, text, whole
+from bridge.web.api.pages import AFTER, LIMIT, numbered_page
+from bridge.web.api.parameters import day, parse_day, text
 from bridge.web.api.schemas import WHOLE, component, listed, maybe, record, whole_list
 
+PEOPLE = record({"items": listed(component("InvoicePerson")), "next_after": maybe(WHOLE)})
+PEOPLE_QUERY = (AFTER, LIMIT)
 SUBSCRIPTION = text("subscription_id", "Of this subscription; needed where the tenant has several")
 
 
@@ -82,8 +85,7 @@ def show_invoice(call: Call, invoice_id: str) -> dict[str, Any]:
     scope="read", content_type="text/csv; charset=utf-8",
 )  # fmt: skip
 def export(call: Call, invoice_id: str) -> Iterator[str]:
-    pieces = _pieces(call.database, call.tenant_id, invoice_id, export_csv)
-    return chain([next(pieces)], pieces)  # the first piece tells whether there is such an invoice at all
+    return streamed(call, invoice_id, export_csv)
 
 
 @operation(
@@ -91,8 +93,7 @@ def export(call: Call, invoice_id: str) -> Iterator[str]:
     scope="read", content_type="text/csv; charset=utf-8",
 )  # fmt: skip
 def export_costs(call: Call, invoice_id: str) -> Iterator[str]:
-    pieces = _pieces(call.database, call.tenant_id, invoice_id, export_focus)
-    return chain([next(pieces)], pieces)
+    return streamed(call, invoice_id, export_focus)
 
 
 @operation(
@@ -109,30 +110,40 @@ def export_pages(call: Call, invoice_id: str) -> Iterator[bytes]:
 @operation(
     "GET", "/invoices/{invoice_id}/people", "List what each person costs on an invoice, in its order",
     scope="read",
-    answer=record({"items": listed(component("InvoicePerson")), "next_after": maybe(WHOLE)}),
-    query=(whole("after", "next_after of the page before", default=0), LIMIT),
+    answer=PEOPLE,
+    query=PEOPLE_QUERY,
 )  # fmt: skip
 def show_invoice_people(call: Call, invoice_id: str) -> dict[str, Any]:
-    after, limit = call.query["after"], call.limit
     with call.database.read(call.tenant_id) as session:
         invoice = read_invoice(session, invoice_id)
-        shares = list(islice(invoice_people(session, invoice.id), after, after + limit + 1))
-    items = [
-        {"position": position, **person_document(share, invoice.currency)}
-        for position, share in enumerate(shares[:limit], after + 1)
-    ]
-    return {"items": items, "next_after": after + limit if len(shares) > limit else None}
+        return people_page(call, invoice_people(session, invoice.id), invoice.currency)
+
+
+def people_page(call: Call, people: Iterator[PersonShare], currency: str) -> dict[str, Any]:
+    """Return the page of people that the request asks for by ``PEOPLE_QUERY``."""
+    return numbered_page(
+        people,
+        after=call.query["after"],
+        limit=call.limit,
+        shown=lambda share: person_document(share, currency),
+    )
+
+
+def streamed(call: Call, which: str, written: Callable[[TenantSession, str], Iterator[str]]) -> Iterator[str]:
+    """Return an export piece by piece; its first piece tells whether there is such a thing at all."""
+    pieces = _pieces(call.database, call.tenant_id, which, written)
+    return chain([next(pieces)], pieces)
 
 
 def _pieces(
     database: Database,
     tenant_id: str,
-    invoice_id: str,
+    which: str,
     written: Callable[[TenantSession, str], Iterator[str]],
 ) -> Iterator[str]:
     """Yield the export while its transaction is open, also after the route has returned."""
     with database.read(tenant_id) as session:
-        yield from written(session, invoice_id)
+        yield from written(session, which)
 
 
 def _summary(invoice: IssuedInvoice) -> dict[str, Any]:

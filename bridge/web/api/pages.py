@@ -2,8 +2,9 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from bridge.errors import InvalidValue
@@ -22,6 +23,15 @@ def page_of(
         "items": [shown(row) for row in own],
         "next_cursor": _cursor(*place(own[-1])) if len(rows) > limit else None,
     }
+
+
+def numbered_page(
+    rows: Iterator[Row], *, after: int, limit: int, shown: Callable[[Row], dict[str, Any]]
+) -> dict[str, Any]:
+    """Return the ``limit`` rows that follow the first ``after``, each with its position, counted from 1."""
+    found = list(islice(rows, after, after + limit + 1))
+    items = [{"position": position, **shown(row)} for position, row in enumerate(found[:limit], after + 1)]
+    return {"items": items, "next_after": after + limit if len(found) > limit else None}
 
 
 def _cursor(at: datetime, id_: str) -> str:
@@ -49,3 +59,4 @@ CURSOR = Parameter(
     _read_cursor,
 )
 LIMIT = whole("limit", "Most items in the page; the operator sets how many are allowed", least=1)
+AFTER = whole("after", "next_after of the page before", default=0)

@@ -35,6 +35,7 @@ FUSE = record(dict.fromkeys(RANGES, WHOLE))
 ALERT = record(
     {
         **dict.fromkeys(("id", "kind", "cause", "what_to_do"), TEXT),
+        "detail": maybe(TEXT),
         "opened_at": INSTANT,
         "closed_at": maybe(INSTANT),
     }
@@ -163,6 +164,7 @@ def shown_alert(row: Alert) -> dict[str, Any]:
         "kind": row.kind,
         "cause": row.cause_id,
         "what_to_do": REMEDY[row.kind],
+        "detail": row.detail,
         "opened_at": row.opened_at,
         "closed_at": row.closed_at,
     }

@@ -1,6 +1,7 @@
 """Routes on what people used and when they signed in."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from bridge.billing.runs import closed_until
@@ -38,7 +39,8 @@ def change_meters(call: Call) -> dict[str, Any]:
     scope="usage:write", body=CLOUD_EVENTS, answer=TAKEN, raw=True,
 )  # fmt: skip
 def send_usage(call: Call) -> dict[str, Any]:
-    return _taken(call, take_usage, json_body(), "", bridge().settings.usage_events)
+    take = partial(take_usage, seal=bridge().seal)
+    return _taken(call, take, json_body(), "", bridge().settings.usage_events)
 
 
 @operation(

@@ -177,6 +177,7 @@ def upgrade() -> None:
         sa.Column("id", Key, nullable=False),
         sa.Column("kind", Key, nullable=False),
         sa.Column("cause_id", Key, nullable=False),
+        sa.Column("detail", Key, nullable=True),
         sa.Column("opened_at", Instant(), nullable=False),
         sa.Column("closed_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_alerts_tenant_id")),
@@ -416,7 +417,8 @@ def upgrade() -> None:
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
         sa.Column("kind", Key, nullable=False),
-        sa.Column("invoice", Key, nullable=False),
+        sa.Column("subject", Key, nullable=False),
+        sa.Column("reference", Key, nullable=False),
         sa.Column("ours", Key, nullable=False),
         sa.Column("theirs", Key, nullable=False),
         sa.Column("found_at", Instant(), nullable=False),
@@ -455,6 +457,16 @@ def upgrade() -> None:
             ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_subscriptions_tenant_id")
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_subscriptions")),
+    )
+    op.create_table(
+        "usage_secrets",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_usage_secrets_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_usage_secrets")),
     )
     op.create_table(
         "groups",
@@ -657,11 +669,16 @@ def upgrade() -> None:
         sa.Column("invoice_id", Key, nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("currency", Key, nullable=False),
+        sa.Column("subtotal_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("document", Document, nullable=False),
         sa.Column("sha256", Key, nullable=False),
-        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_credit_notes_amount_minor")),
+        sa.CheckConstraint(
+            "amount_minor > 0 AND subtotal_minor + tax_minor = amount_minor",
+            name=op.f("ck_credit_notes_amount_minor"),
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "invoice_id"],
             ["invoices.tenant_id", "invoices.id"],
@@ -671,33 +688,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_credit_notes_invoice", "credit_notes", ["tenant_id", "invoice_id"], unique=False)
     op.create_index("uq_credit_notes_number", "credit_notes", ["tenant_id", "number"], unique=True)
-    op.create_table(
-        "deliveries",
-        sa.Column("tenant_id", Key, nullable=False),
-        sa.Column("id", Key, nullable=False),
-        sa.Column("invoice_id", Key, nullable=False),
-        sa.Column("action", Key, nullable=False),
-        sa.Column("state", Key, nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("key_generation", sa.Integer(), nullable=False),
-        sa.Column("next_attempt_at", Instant(), nullable=False),
-        sa.Column("last_error", Key, nullable=True),
-        sa.Column("remote_id", Key, nullable=True),
-        sa.Column("created_at", Instant(), nullable=False),
-        sa.Column("ended_at", Instant(), nullable=True),
-        sa.CheckConstraint("action IN ('push', 'pay', 'void')", name=op.f("ck_deliveries_action")),
-        sa.CheckConstraint("state IN ('waiting', 'done', 'dead')", name=op.f("ck_deliveries_state")),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "invoice_id"],
-            ["invoices.tenant_id", "invoices.id"],
-            name=op.f("fk_deliveries_tenant_id_invoice_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_deliveries")),
-    )
-    op.create_index(
-        "ix_deliveries_state", "deliveries", ["tenant_id", "state", "next_attempt_at"], unique=False
-    )
-    op.create_index("uq_deliveries_action", "deliveries", ["tenant_id", "invoice_id", "action"], unique=True)
     op.create_table(
         "erasures",
         sa.Column("tenant_id", Key, nullable=False),
@@ -1047,6 +1037,50 @@ def upgrade() -> None:
     op.create_index(
         "ix_credit_note_people_period", "credit_note_people", ["tenant_id", "for_period_start"], unique=False
     )
+    op.create_table(
+        "deliveries",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("invoice_id", Key, nullable=False),
+        sa.Column("credit_note_id", Key, nullable=True),
+        sa.Column("action", Key, nullable=False),
+        sa.Column("state", Key, nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("key_generation", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", Instant(), nullable=False),
+        sa.Column("last_error", Key, nullable=True),
+        sa.Column("remote_id", Key, nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.CheckConstraint(
+            "(action = 'credit') = (credit_note_id IS NOT NULL)", name=op.f("ck_deliveries_credit_note")
+        ),
+        sa.CheckConstraint("action IN ('push', 'pay', 'void', 'credit')", name=op.f("ck_deliveries_action")),
+        sa.CheckConstraint("state IN ('waiting', 'done', 'dead')", name=op.f("ck_deliveries_state")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "credit_note_id"],
+            ["credit_notes.tenant_id", "credit_notes.id"],
+            name=op.f("fk_deliveries_tenant_id_credit_note_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "invoice_id"],
+            ["invoices.tenant_id", "invoices.id"],
+            name=op.f("fk_deliveries_tenant_id_invoice_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_deliveries")),
+    )
+    op.create_index(
+        "ix_deliveries_state", "deliveries", ["tenant_id", "state", "next_attempt_at"], unique=False
+    )
+    op.create_index(
+        "uq_deliveries_action",
+        "deliveries",
+        ["tenant_id", "invoice_id", "action"],
+        unique=True,
+        sqlite_where=sa.text("credit_note_id IS NULL"),
+        postgresql_where=sa.text("credit_note_id IS NULL"),
+    )
+    op.create_index("uq_deliveries_credit_note", "deliveries", ["tenant_id", "credit_note_id"], unique=True)
     if op.get_bind().dialect.name == "sqlite":
         _keep_the_journal_on_sqlite()
 
