@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import heappop, heappush
-from itertools import groupby
+from itertools import groupby, zip_longest
 from operator import itemgetter
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -67,8 +67,8 @@ def in_order(limits: Iterable[SeatLimit]) -> tuple[SeatLimit, ...]:
     """
     by_start = {limit.start: limit for limit in limits}
     ordered = [by_start[start] for start in sorted(by_start)]
-    ends = [*(following.start for following in ordered[1:]), None]
-    return tuple(replace(limit, end=end) for limit, end in zip(ordered, ends, strict=True))
+    ends = [limit.start for limit in ordered[1:]]
+    return tuple(replace(limit, end=end) for limit, end in zip_longest(ordered, ends))
 
 
 def limit_at(limits: Iterable[SeatLimit], at: datetime) -> SeatLimit | None:
