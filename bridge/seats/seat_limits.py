@@ -129,7 +129,7 @@ def _check(wanted: WantedLimit, known_plans: Collection[str], bounds: LimitBound
 
 
 def _refuse(pointer: str, found: str, allowed: str) -> None:
-    raise InvalidValue(f"{pointer}: found {found}, allowed {allowed}", pointer=pointer)
+    raise InvalidValue(f"found {found}, allowed {allowed}", pointer=pointer)
 
 
 def _insert(
