@@ -26,7 +26,7 @@ from bridge.seats.differences import StoredSpan, keep_settled
 from bridge.seats.hold_back import hold_back
 from bridge.seats.line_up import let_wait
 from bridge.seats.stored_spans import read_stored
-from bridge.seats.tables import LateChange
+from bridge.seats.tables import LateChange, SeatLimitSet
 from bridge.seats.timeline import Span
 from config.settings import settings
 
@@ -184,7 +184,8 @@ def _compared(session: TenantSession, people: Collection[str]) -> Iterator[Findi
 
 def _limited_anew(session: TenantSession, stored: Mapping[str, Sequence[Span]]) -> set[str]:
     """Return those who hold or want a plan whose limit has changed without its people being computed yet."""
-    plans = set(session.scalars(select(ChangeDue.subject_id).where(ChangeDue.subject_kind == "plan")))
+    due = select(ChangeDue.cause_id).where(ChangeDue.tenant_id == session.tenant_id)
+    plans = set(session.scalars(select(SeatLimitSet.plan).where(SeatLimitSet.cause_id.in_(due))))
     return {
         person_id for person_id, spans in stored.items()
         if any((span.waits_for or span.plan) in plans for span in spans)

@@ -25,8 +25,8 @@ def fan_out(database: Database, tenant_id: str) -> None:
     """Replace the due rows of groups, rule sets and plans by one for each person concerned, all or nothing.
 
     A group concerns everyone who was ever in it, directly or through groups in it; a rule set concerns
-    everyone; a plan, whose limit has changed, whoever ever held it or waited for it. Many changes of one
-    group are one.
+    everyone; a plan, whose limit has changed, one person of its line, with whom all others who are moved
+    are written. Many changes of one group are one.
     """
     with database.read(tenant_id) as session:
         if session.execute(_all_but_people(1)).first() is None:
@@ -62,7 +62,7 @@ def _spread(session: TenantSession, taken: Sequence[_Due]) -> None:
     latest = {(due.subject_kind, due.subject_id): due for due in taken}
     for (kind, id_), due in latest.items():
         if kind == "plan":
-            _add(session, due, select(Seat.person_id).where(_wants(id_)))
+            _add(session, due, select(Seat.person_id).where(_wants(id_)).limit(1))
             continue
         members = select(Membership.member_id).where(
             Membership.group_id.in_(_with_nested(session, id_)), Membership.member_kind == "person"

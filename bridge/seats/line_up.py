@@ -1,6 +1,5 @@
 """Letting people wait for seats that are limited, and giving them those that are free."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -10,14 +9,14 @@ from sqlalchemy import or_, select
 from bridge.alerts.ring import close_alert, open_alert
 from bridge.database.sessions import TenantSession
 from bridge.mapping.rule_sets import rule_sets_in_force
-from bridge.seats.admission import Grant, SeatLimits, Want, WantKey
+from bridge.seats.admission import Grant, SeatLimits, Want, WantKey, admit
 from bridge.seats.compute import Computed
 from bridge.seats.differences import StoredSpan, keep_settled
 from bridge.seats.seat_limits import read_limits
 from bridge.seats.stored_spans import read_stored
 from bridge.seats.tables import Seat
 from bridge.seats.timeline import Span
-from bridge.seats.waiting import Grants, Rank, admit_each, as_granted, as_wanted, ranked, wants_of
+from bridge.seats.waiting import Grants, Rank, as_granted, as_wanted, ranked, wants_of
 from bridge.tenants.tables import Tenant
 
 
@@ -39,7 +38,7 @@ def line_up(
     if lines is None:
         return {}
     for plan, grants in lines.grants.items():
-        _tell(session, plan, lines.wants.get(plan, ()), grants, now=now)
+        _tell(session, plan, lines.wants[plan], grants, now=now)
     moved = {
         person_id for (person_id, plan, start), seat in lines.others.items()
         if lines.grants[plan].get((person_id, start)) != seat
@@ -94,23 +93,16 @@ def _lines(
     if not concerned:
         return None
     rank = ranked(rule_sets_in_force(session))
-    others = _others(session, concerned, rank, without=computed.spans.keys())
-    wants: dict[str, list[Want]] = defaultdict(list)
-    for plan, want in others:
-        wants[plan].append(want)
+    wants: dict[str, list[Want]] = {plan: [] for plan in concerned}
+    others = _others(session, wants, rank, without=computed.spans.keys())
     for person_id, spans in wanted.items():
         for plan, want in wants_of(person_id, spans, concerned, rank):
             wants[plan].append(want)
-    grants = admit_each(((plan, each) for plan, some in wants.items() for each in some), concerned)
+    grants = {plan: admit(each, concerned[plan]) for plan, each in wants.items()}
     for person_id, spans in wanted.items():
         if any(span.plan in concerned for span in spans):
             computed.spans[person_id] = as_granted(person_id, spans, concerned, grants)
-    return _Lines(
-        concerned,
-        wants,
-        grants,
-        {(want.person_id, plan, want.start): seat for (plan, want), seat in others.items()},
-    )
+    return _Lines(concerned, wants, grants, others)
 
 
 def _wanted(
@@ -124,30 +116,30 @@ def _wanted(
 
 
 def _others(
-    session: TenantSession, plans: Collection[str], rank: Rank, *, without: Collection[str]
-) -> dict[tuple[str, Want], Grant | None]:
-    """Return what everybody else wants of these plans, and since when they have a seat; by one query."""
+    session: TenantSession, wants: dict[str, list[Want]], rank: Rank, *, without: Collection[str]
+) -> dict[tuple[str, str, datetime], Grant | None]:
+    """Add what everybody else wants of these plans, by one query; return since when they have a seat."""
     columns = (
         Seat.person_id, Seat.start, Seat.end, Seat.plan, Seat.waits_for, Seat.rule_set_id, Seat.rule,
         Seat.started_by, Seat.ended_by,
     )  # fmt: skip
-    chosen = select(*columns).where(or_(Seat.plan.in_(plans), Seat.waits_for.in_(plans)))
-    found: dict[tuple[str, Want], Grant | None] = {}
-    want: Want | None = None
-    of = ""
+    chosen = select(*columns).where(or_(Seat.plan.in_(wants), Seat.waits_for.in_(wants)))
+    found: dict[tuple[str, str, datetime], Grant | None] = {}
+    of, last = "", None
     for row in session.execute(chosen.order_by(Seat.person_id, Seat.start)):
         person_id, start, end, plan, waits_for, rule_set_id, rule, started_by, ended_by = row
         if person_id in without:
             continue
         wanted = waits_for or plan
-        if want is not None and (want.person_id, want.end, of) == (person_id, start, wanted):
-            seat = found.pop((of, want))
-            want = Want(person_id, want.start, end, want.rank, ended_by or "")
-            held_now = None if waits_for else Grant(start, started_by)
-            found[of, want] = seat or held_now
+        if last is not None and (last.person_id, last.end, of) == (person_id, start, wanted):
+            wants[of].pop()
+            last = Want(person_id, last.start, end, last.rank, ended_by or "")
+            if waits_for is None and found[person_id, of, last.start] is None:
+                found[person_id, of, last.start] = Grant(start, started_by)
         else:
-            want, of = Want(person_id, start, end, rank(rule_set_id, rule), ended_by or ""), wanted
-            found[of, want] = None if waits_for else Grant(start, "")
+            last, of = Want(person_id, start, end, rank(rule_set_id, rule), ended_by or ""), wanted
+            found[person_id, of, start] = None if waits_for else Grant(start, "")
+        wants[of].append(last)
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from bridge.database.sessions import TenantSession
 from bridge.directory.changes import mark_due
@@ -13,7 +13,7 @@ from bridge.journal.record import Cause, Subject, record
 from bridge.scim.text import shown
 from bridge.seats.admission import Access, SeatLimit, SeatLimits, in_order, limit_at
 from bridge.seats.locks import lock_seats
-from bridge.seats.tables import SeatLimitSet
+from bridge.seats.tables import Seat, SeatLimitSet
 from bridge.tenants.read import find_tenant
 
 ACCESS: tuple[Access, ...] = ("none", "roles")
@@ -116,7 +116,19 @@ def set_limit(
     if made >= bounds.changes:
         raise TooMany(f"limits of seats were set {made} times, at most {bounds.changes} are allowed")
     cause_id = _insert(session, wanted.plan, limit, made + 1, cause=cause, now=now)
+    before = limit_at(known.get(wanted.plan, ()), limit.start)
+    if before is not None and before.access != limit.access:
+        _mark_waiting(session, wanted.plan, limit, cause_id=cause_id, now=now)
     return SetLimit(replace(limit, cause_id=cause_id), applied=True)
+
+
+def _mark_waiting(
+    session: TenantSession, plan: str, limit: SeatLimit, *, cause_id: str, now: datetime
+) -> None:
+    """Have everybody computed who waits under the limit: something else is left to them."""
+    later = Seat.waits_for == plan, or_(Seat.end.is_(None), Seat.end > limit.start)
+    people = session.scalars(select(Seat.person_id).distinct().where(*later))
+    mark_due(session, [Subject("person", id_) for id_ in people], cause_id=cause_id, now=now)
 
 
 def _check(wanted: WantedLimit, known_plans: Collection[str], bounds: LimitBounds) -> None:

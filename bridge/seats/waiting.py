@@ -82,19 +82,12 @@ def lined_up(
 ) -> dict[str, tuple[Span, ...]]:
     """Return everybody's spans as the limits have them, whatever they have waited for until now."""
     wanted = {person_id: as_wanted(spans, limits) for person_id, spans in timelines.items()}
-    grants = admit_each(
-        (each for person_id, spans in wanted.items() for each in wants_of(person_id, spans, limits, rank)),
-        limits,
-    )
+    wants: dict[str, list[Want]] = {plan: [] for plan in limits}
+    for person_id, spans in wanted.items():
+        for plan, want in wants_of(person_id, spans, limits, rank):
+            wants[plan].append(want)
+    grants = {plan: admit(each, limits[plan]) for plan, each in wants.items()}
     return {person_id: as_granted(person_id, spans, limits, grants) for person_id, spans in wanted.items()}
-
-
-def admit_each(wants: Iterator[tuple[str, Want]], limits: SeatLimits) -> Grants:
-    """Return the grants of each plan; see ``admit``."""
-    by_plan: dict[str, list[Want]] = {plan: [] for plan in limits}
-    for plan, want in wants:
-        by_plan[plan].append(want)
-    return {plan: admit(each, limits[plan]) for plan, each in by_plan.items()}
 
 
 def _chains(spans: Sequence[Span], plans: Collection[str]) -> Iterator[tuple[str, list[Span]]]:

@@ -36,7 +36,7 @@ def test_who_waits_is_shown_until_the_limit_is_lifted(terminal, tenant, people):
     assert [
         each["person_id"] for each in terminal.read("seat-limits", "queue", tenant, "standard")
     ] == people[1:]
-    assert "number 1 in the queue" in terminal.run("explain", tenant, people[1])
+    assert "number: 1" in terminal.run("explain", tenant, people[1])
     told = terminal.run("seat-limits", "set", tenant, "standard", "2", "--preview")
     assert "1 gains" in told
     assert "1 people wait for a seat of plan standard then, 2 now" in told
