@@ -13,6 +13,10 @@ from bridge.seats.tables import Seat
 _AT_ONCE = 1_000
 
 
+#: People of a line who are computed when its limit has changed; one would do, were all facts readable.
+_SOME_OF_A_LINE = 10
+
+
 @dataclass(frozen=True, slots=True)
 class _Due:
     id: str
@@ -25,7 +29,7 @@ def fan_out(database: Database, tenant_id: str) -> None:
     """Replace the due rows of groups, rule sets and plans by one for each person concerned, all or nothing.
 
     A group concerns everyone who was ever in it, directly or through groups in it; a rule set concerns
-    everyone; a plan, whose limit has changed, one person of its line, with whom all others who are moved
+    everyone; a plan, whose limit has changed, some people of its line, with whom all others who are moved
     are written. Many changes of one group are one.
     """
     with database.read(tenant_id) as session:
@@ -62,7 +66,7 @@ def _spread(session: TenantSession, taken: Sequence[_Due]) -> None:
     latest = {(due.subject_kind, due.subject_id): due for due in taken}
     for (kind, id_), due in latest.items():
         if kind == "plan":
-            _add(session, due, select(Seat.person_id).where(_wants(id_)).limit(1))
+            _add(session, due, select(Seat.person_id).where(_wants(id_)).limit(_SOME_OF_A_LINE))
             continue
         members = select(Membership.member_id).where(
             Membership.group_id.in_(_with_nested(session, id_)), Membership.member_kind == "person"

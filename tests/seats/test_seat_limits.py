@@ -126,6 +126,20 @@ def test_a_raised_limit_gives_seats_from_then_on_and_a_lifted_one_to_all(full):
     assert queue(full, 8) == []
 
 
+def test_a_raised_limit_lets_a_long_line_in_by_computing_some_of_it(house):
+    house.rules(STAFF)
+    limit(house, 2)
+    names = [f"{number:02}" for number in range(30)]
+    for start, name in enumerate(names):
+        comes(house, name, start)
+    house.drain(31)
+    limit(house, 25, hour=32)
+    assert house.drain(32) == 10
+    assert [name for name, _, end, plan in house.seats() if plan == "standard" and end is None] == names[:25]
+    assert {start for name, start, _, plan in house.seats() if plan == "standard" and name > "01"} == {at(32)}
+    assert queue(house, 32) == names[25:]
+
+
 def test_a_lowered_limit_takes_nobody_a_seat_and_gives_none_until_fewer_are_held(full):
     limit(full, 1, hour=6)
     full.drain(6)
