@@ -163,6 +163,12 @@ class Settings(BaseSettings):
     fuse_group_people: int = Field(
         2, ge=1, description="Least people who leave a group that gives a plan, for its emptying to be held."
     )
+    seat_limit_most: int = Field(
+        1_000_000, ge=0, description="Highest limit of seats that a tenant may set for a plan."
+    )
+    seat_limit_changes: int = Field(
+        1000, ge=1, description="How often a tenant may set limits of seats, all plans together."
+    )
     invoice_grace_hours: int = Field(
         24, ge=0, description="Hours after a period's end until it closes by itself."
     )

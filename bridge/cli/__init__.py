@@ -37,6 +37,7 @@ COMMANDS = {
     "roles": "bridge.cli.roles:roles",
     "rules": "bridge.cli.rules:rules",
     "schema": "bridge.cli.extension_schemas:schema",
+    "seat-limits": "bridge.cli.seat_limits:seat_limits",
     "seats": "bridge.cli.people:seats",
     "serve": "bridge.cli.serve:serve",
     "settings": "bridge.cli.settings:settings",

@@ -14,12 +14,17 @@ def print_preview(preview: Mapping[str, Any], *, json: bool) -> None:
         print_json(preview)
         return
     people = preview["people"]
-    told = ", ".join(f"{people[kind]} {kind}" for kind in ("gains", "loses", "moves", "roles"))
+    told = ", ".join(f"{people[kind]} {kind}" for kind in ("gains", "loses", "moves", "roles", "waits"))
     console.print(f"{people['affected']} people are affected: {told}", highlight=False)
     console.print(_groups(preview))
     for name in ("invoice", "year"):
         if preview[name] is not None:
             console.print(_money(name, preview[name]), highlight=False)
+    for each in preview["waiting"]:
+        console.print(
+            f"{each['people']} people wait for a seat of plan {each['plan']} then, {each['before']} now",
+            highlight=False,
+        )
     for each in preview["conflicts"]:
         console.print(f"{each['people']} people match {', '.join(each['rules'])}: the first names the plan")
     console.print(f"{preview['unmatched']['people']} people are matched by no rule", highlight=False)
@@ -41,7 +46,8 @@ def _groups(preview: Mapping[str, Any]) -> Table:
 
 
 def _held(held: Mapping[str, Any]) -> str:
-    return " + ".join([held["plan"], *held["roles"]])
+    plan = f"waits for {held['waits_for']}" if "waits_for" in held else held["plan"]
+    return " + ".join([plan, *held["roles"]])
 
 
 def _money(name: str, amounts: Mapping[str, Any]) -> str:

@@ -227,11 +227,11 @@ class Join(TenantRow):
 
 
 class ChangeDue(TenantRow):
-    """A person, group or rule set whose consequences are yet to be computed; deleted once they are."""
+    """A person, group, rule set or plan whose consequences are yet to be computed; deleted once they are."""
 
     __tablename__ = "changes_due"
     __table_args__ = (
-        CheckConstraint("subject_kind IN ('person', 'group', 'rule_set')", name="subject_kind"),
+        CheckConstraint("subject_kind IN ('person', 'group', 'rule_set', 'plan')", name="subject_kind"),
         Index("ix_changes_due_subject", "tenant_id", "subject_kind", "subject_id"),
     )
 

@@ -17,6 +17,7 @@ from bridge.errors import NotFound
 from bridge.journal.tables import JournalEntry
 from bridge.mapping.role_catalogues import roles_of
 from bridge.mapping.rules import NO_PLAN
+from bridge.seats.browse_lines import Waiting, waiting_of
 from bridge.seats.compute import compute
 from bridge.seats.one_person import as_one
 from bridge.seats.tables import Seat
@@ -29,7 +30,7 @@ class Entitlements:
     """What a person may do, ``since`` when, through which rule and groups, by which request.
 
     ``groups`` are pairs of id and name. A person who holds nothing has no rule and no groups; ``because``
-    tells why.
+    tells why. ``waiting`` is the place in the line of a plan whose seats are all held.
     """
 
     person_id: str
@@ -39,6 +40,7 @@ class Entitlements:
     rule: str | None = None
     groups: tuple[tuple[str, str], ...] = ()
     request_id: str | None = None
+    waiting: Waiting | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -54,6 +56,7 @@ class Entitlements:
             "rule": self.rule,
             "groups": [{"id": id_, "name": name} for id_, name in self.groups],
             "request": self.request_id,
+            "waiting": self.waiting.document() if self.waiting else None,
         }
 
     @property
@@ -103,14 +106,19 @@ def _through(session: TenantSession, person_id: str, seat: Seat | Span, at: date
     groups = _named(session, seat.group_ids, at)
     request = select(JournalEntry.request_id).where(JournalEntry.id == seat.started_by)
     through = ", ".join(name or id_ for id_, name in groups)
+    waiting = waiting_of(session, person_id, seat.waits_for, at) if seat.waits_for else None
+    told = f"rule {seat.rule} gives plan {seat.waits_for or seat.plan}" + (
+        f" through {through}" if through else ""
+    )
     return Entitlements(
         person_id=person_id,
         grants=granted(seat.plan, seat.roles, plans=plans(), known_roles=roles_of(session, at=at)),
         since=seat.start,
-        because=f"rule {seat.rule} gives plan {seat.plan}" + (f" through {through}" if through else ""),
+        because=f"{waiting.sentence}; {told}" if waiting else told,
         rule=seat.rule,
         groups=groups,
         request_id=session.scalar(request),
+        waiting=waiting,
     )
 
 

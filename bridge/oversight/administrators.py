@@ -12,6 +12,7 @@ from bridge.errors import Conflict
 from bridge.mapping.role_catalogues import roles_of
 from bridge.oversight.effects import Held, held_at
 from bridge.seats.compute import compute
+from bridge.seats.line_up import let_wait
 from bridge.seats.tables import Seat
 from config.catalogue import Role
 
@@ -69,5 +70,7 @@ def _anyone_holds(
 ) -> bool:
     if not keys:
         return False
-    spans: Iterable[Held] = (held_at(each, at) for each in compute(session, people).spans.values())
+    computed = compute(session, people)
+    let_wait(session, computed)
+    spans: Iterable[Held] = (held_at(each, at) for each in computed.spans.values())
     return any(not keys.isdisjoint(held.roles) for held in spans)

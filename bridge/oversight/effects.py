@@ -9,18 +9,23 @@ from typing import Any, Literal, NamedTuple
 from bridge.mapping.rules import NO_PLAN
 from bridge.seats.timeline import Span
 
-Kind = Literal["gains", "loses", "moves", "roles"]
+Kind = Literal["gains", "loses", "moves", "roles", "waits"]
 
 
 class Held(NamedTuple):
-    """A plan with roles; nothing at all is the plan ``none`` without any."""
+    """A plan with roles; nothing at all is the plan ``none`` without any.
+
+    Who ``waits_for`` a plan has none until a seat of it is free.
+    """
 
     plan: str = NO_PLAN
     roles: tuple[str, ...] = ()
+    waits_for: str | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it for JSON."""
-        return {"plan": self.plan, "roles": list(self.roles)}
+        held = {"plan": self.plan, "roles": list(self.roles)}
+        return held if self.waits_for is None else {**held, "waits_for": self.waits_for}
 
 
 class Step(NamedTuple):
@@ -31,12 +36,17 @@ class Step(NamedTuple):
 
     @property
     def kind(self) -> Kind:
-        """What it means to the person: a seat more, a seat less, another plan, other roles."""
-        if self.before.plan == self.after.plan:
+        """What it means to the person: a seat more, a seat less, another plan, other roles, a wait.
+
+        Who no longer waits for anything loses what they waited for.
+        """
+        if (self.before.plan, self.before.waits_for) == (self.after.plan, self.after.waits_for):
             return "roles"
-        if self.before.plan == NO_PLAN:
-            return "gains"
-        return "loses" if self.after.plan == NO_PLAN else "moves"
+        if self.after.waits_for is not None:
+            return "waits"
+        if self.after.plan == NO_PLAN:
+            return "loses"
+        return "gains" if self.before.plan == NO_PLAN else "moves"
 
     def document(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -69,12 +79,12 @@ def held_at(spans: Sequence[Span], at: datetime) -> Held:
     """Return what a person with these spans holds at an instant."""
     for span in spans:
         if span.start <= at and (span.end is None or at < span.end):
-            return Held(span.plan, span.roles)
+            return Held(span.plan, span.roles, span.waits_for)
     return NOTHING
 
 
 def _in_brief(span: Span) -> tuple[object, ...]:
-    return span.start, span.end, span.plan, span.roles
+    return span.start, span.end, span.plan, span.roles, span.waits_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +112,8 @@ def moved_between(before: Iterable[Effect], after: Iterable[Effect]) -> list[str
 
 def steps_from(document: Sequence[Mapping[str, Any]]) -> Steps:
     """Read steps as ``Step.document`` writes them."""
-    return tuple(
-        Step(*(Held(each[side]["plan"], tuple(each[side]["roles"])) for side in ("before", "after")))
-        for each in document
-    )
+    return tuple(Step(*(_held_from(each[side]) for side in ("before", "after"))) for each in document)
+
+
+def _held_from(document: Mapping[str, Any]) -> Held:
+    return Held(document["plan"], tuple(document["roles"]), document.get("waits_for"))

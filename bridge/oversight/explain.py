@@ -38,6 +38,7 @@ from bridge.oversight.reasons import (
     ShareExplanation,
     SpanReason,
 )
+from bridge.seats.browse_lines import waiting_of
 from bridge.seats.one_person import as_one
 from bridge.seats.tables import Seat
 
@@ -68,18 +69,21 @@ def explain_person(session: TenantSession, person_id: str, *, at: datetime) -> E
     spans = _reasons(session, session.scalars(select(Seat).where(held)).all(), facts.connection_id, overrides)
     span = spans[0] if spans else None
     made = _facts(session, [each.started_by for each in joins])
+    waiting = waiting_of(session, person_id, span.waits_for, at) if span and span.waits_for else None
     return Explanation(
         person_id=person_id,
         at=at,
         plan=span.plan if span else NO_PLAN,
         roles=span.roles if span else (),
-        because=_sentence(span)
+        because=(f"{waiting.sentence}; " if waiting else "")
+        + _sentence(span, waited=_waited(session, person_id, span))
         if span
         else _withheld(override) or _absence(facts, joins, version, dated, at),
         span=span,
         considered=considered,
         joins=tuple(JoinReason(each, made.get(each.started_by)) for each in joins),
         override=override,
+        waiting=waiting,
     )
 
 
@@ -127,7 +131,7 @@ def _explained(session: TenantSession, invoice: IssuedInvoice, share: PersonShar
     spans: Sequence[SpanReason] = ()
     if share.person_id is not None:
         timezone = tenant_of(session).timezone
-        within = touches(midnight(start, timezone), midnight(end, timezone))
+        within = _touches(midnight(start, timezone), midnight(end, timezone))
         seats = select(Seat).where(Seat.person_id == share.person_id, within).order_by(Seat.start)
         facts = read_facts(session, [share.person_id])
         connection = facts[share.person_id].connection_id if facts else ""
@@ -190,6 +194,8 @@ def _reasons(
             ended_by=facts.get(seat.ended_by or ""),
             override=next((each for each in overrides if each.holds(seat.start)), None),
             storm_id=seat.storm_id,
+            waits_for=seat.waits_for,
+            withheld_roles=tuple(seat.withheld_roles or ()),
         )
         for seat in seats
     ]
@@ -225,8 +231,22 @@ def _named(session: TenantSession, group_ids: Sequence[str], at: datetime) -> tu
     return tuple(NamedGroup(group_id, names.get(group_id, "")) for group_id in group_ids)
 
 
-def _sentence(span: SpanReason) -> str:
+def _touches(start: datetime, end: datetime) -> ColumnElement[bool]:
+    """Select what was billed in a period, or was not because the person waited for a seat."""
+    present = (Seat.start < end) & or_(Seat.end.is_(None), Seat.end > start)
+    return touches(start, end) | (present & Seat.waits_for.is_not(None))
+
+
+def _waited(session: TenantSession, person_id: str, span: SpanReason) -> bool:
+    """Tell whether the person had to wait until the span began."""
+    before = Seat.person_id == person_id, Seat.end == span.start, Seat.waits_for == span.plan
+    return session.scalar(select(Seat.start).where(*before)) is not None
+
+
+def _sentence(span: SpanReason, *, waited: bool) -> str:
     reason = _rule_sentence(span)
+    if waited:
+        reason = f"{reason}, since a seat became free at {span.start.isoformat()}"
     if span.storm_id is None:
         return reason
     return (
@@ -236,12 +256,13 @@ def _sentence(span: SpanReason) -> str:
 
 
 def _rule_sentence(span: SpanReason) -> str:
+    plan = span.waits_for or span.plan
     if span.rule == OVERRIDE and span.override is not None:
-        return f"an override by {span.override.author} gives plan {span.plan}: {span.override.reason}"
+        return f"an override by {span.override.author} gives plan {plan}: {span.override.reason}"
     if span.rule == ASSIGNED:
-        return f"plan {span.plan} is {ASSIGNED}"
+        return f"plan {plan} is {ASSIGNED}"
     groups = ", ".join(f"{group.name or group.id}" for group in span.groups)
-    return f"rule {span.rule} gives plan {span.plan}" + (f" through {groups}" if groups else "")
+    return f"rule {span.rule} gives plan {plan}" + (f" through {groups}" if groups else "")
 
 
 def _withheld(override: Override | None) -> str:

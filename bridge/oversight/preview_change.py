@@ -29,6 +29,7 @@ from bridge.oversight.preview_document import preview_document
 from bridge.oversight.previews import digest_of, keep_preview
 from bridge.oversight.price_change import a_period, a_year, next_invoice, subscription_on
 from bridge.oversight.try_change import Change, try_change
+from bridge.seats.seat_limits import LimitBounds, WantedLimit, with_limit
 from bridge.tenants.connections import find_connection
 from bridge.tenants.extension_schemas import user_schema
 
@@ -102,6 +103,30 @@ def preview_live(
             now=now,
         )  # fmt: skip
     return {"id": id_, "kind": "live", "effective_from": change.since.isoformat(), "as_of": None, **document}
+
+
+def preview_limit(
+    database: Database,
+    tenant_id: str,
+    wanted: WantedLimit,
+    *,
+    known_plans: Collection[str],
+    bounds: LimitBounds,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return what a limit of seats would do: who would wait, who would no longer, and the money.
+
+    It is not kept: setting a limit is not bound to it. Raises what setting it would raise.
+    """
+    with database.read(tenant_id) as session:
+        limits, _ = with_limit(session, wanted, known_plans=known_plans, bounds=bounds, now=now)
+        start = (wanted.start or now).astimezone(UTC)
+        dated = rule_sets_in_force(session)
+        change = Change(
+            rules_before=dated, rules_after=dated, since=start, at=max(start, now), limits_after=limits
+        )
+        document, _effects = _previewed(session, change)
+    return {"id": None, "kind": "seats", "effective_from": start.isoformat(), "as_of": None, **document}
 
 
 def back_test(

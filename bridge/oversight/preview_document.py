@@ -6,7 +6,7 @@ from typing import Any
 from bridge.oversight.administrators import administrators
 from bridge.oversight.effects import Effect
 from bridge.oversight.price_change import Amounts
-from bridge.oversight.try_change import Trial, plans_of
+from bridge.oversight.try_change import Trial, plans_of, waiting_by_plan
 
 #: Groups of people that are told, the largest first, with the ids of the first people of each.
 GROUPS_TOLD = 100
@@ -22,7 +22,7 @@ def preview_document(
     year: Amounts | None,
 ) -> dict[str, Any]:
     """Return what a change would do; all people of a group are on the preview's pages."""
-    kinds = dict.fromkeys(("gains", "loses", "moves", "roles"), 0)
+    kinds = dict.fromkeys(("gains", "loses", "moves", "roles", "waits"), 0)
     for effect in effects:
         kinds[effect.steps[0].kind] += len(effect.person_ids)
     before, after = plans_of(trial.held_before), plans_of(trial.held_after)
@@ -34,6 +34,7 @@ def preview_document(
             {"plan": plan, "before": before[plan], "after": after[plan]}
             for plan in sorted(before.keys() | after.keys())
         ],
+        "waiting": _waiting(trial),
         "invoice": invoice.document(),
         "year": None if year is None else year.document(),
         "conflicts": _conflicts(trial.conflicts),
@@ -44,6 +45,15 @@ def preview_document(
             "locks_out": bool(hands[0]) and not hands[1],
         },
     }
+
+
+def _waiting(trial: Trial) -> list[dict[str, Any]]:
+    """Name who would wait for a seat of which plan, and how many wait for one as things are."""
+    before, after = waiting_by_plan(trial.held_before), waiting_by_plan(trial.held_after)
+    return [
+        {"plan": plan, "before": len(before.get(plan, ())), **_people(after.get(plan, ()))}
+        for plan in sorted(before.keys() | after.keys())
+    ]
 
 
 def _group(effect: Effect) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from bridge.billing.invoice_document import person_document
 from bridge.billing.invoice_draft import PersonShare
 from bridge.directory.facts import JoinFact
 from bridge.mapping.overrides import Override
+from bridge.seats.browse_lines import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class SpanReason:
     """A span of a seat: what was held from ``start`` until ``end``, and what made it so.
 
     ``override`` is the one that decided when the span began. With a ``storm_id`` it is held back: it is
-    billed, and gives no access.
+    billed, and gives no access. One that ``waits_for`` a plan has none yet.
     """
 
     start: datetime
@@ -74,6 +75,8 @@ class SpanReason:
     ended_by: Fact | None
     override: Override | None = None
     storm_id: str | None = None
+    waits_for: str | None = None
+    withheld_roles: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -92,6 +95,8 @@ class SpanReason:
             "started_by": self.started_by.document() if self.started_by else None,
             "ended_by": self.ended_by.document() if self.ended_by else None,
             "storm": self.storm_id,
+            "waits_for": self.waits_for,
+            "withheld_roles": list(self.withheld_roles),
         }
 
 
@@ -120,7 +125,8 @@ class Explanation:
     """What a person holds at an instant, and why. ``because`` says it in a sentence.
 
     ``span`` is None where nothing is held; ``considered`` lists every rule of the version in force; ``joins``
-    are those that the person takes part in at the instant, on either side; ``override`` decides then.
+    are those that the person takes part in at the instant, on either side; ``override`` decides then;
+    ``waiting`` is the place in the line of a plan whose seats are all held.
     """
 
     person_id: str
@@ -132,6 +138,7 @@ class Explanation:
     considered: tuple[RuleOutcome, ...]
     joins: tuple[JoinReason, ...] = ()
     override: Override | None = None
+    waiting: Waiting | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -146,6 +153,7 @@ class Explanation:
             "rules": [{"rule": each.rule, "outcome": each.outcome} for each in self.considered],
             "joins": [join.document() for join in self.joins],
             "override": override_document(self.override),
+            "waiting": self.waiting.document() if self.waiting else None,
         }
 
 

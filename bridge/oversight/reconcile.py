@@ -1,6 +1,6 @@
 """Reconciliation: everything is computed again from facts and compared with what is stored."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, pairwise
@@ -26,7 +26,9 @@ from bridge.oversight.administrators import administrators_at
 from bridge.seats.compute import compute
 from bridge.seats.differences import StoredSpan, keep_settled
 from bridge.seats.hold_back import hold_back
-from bridge.seats.tables import LateChange, Seat
+from bridge.seats.line_up import let_wait
+from bridge.seats.stored_spans import read_stored
+from bridge.seats.tables import LateChange, SeatLimitSet
 from bridge.seats.timeline import Span
 from config.settings import settings
 
@@ -162,49 +164,48 @@ def _seat_findings(database: Database, tenant_id: str, people: Sequence[str]) ->
 
 def _compared(session: TenantSession, people: Collection[str]) -> Iterator[Finding]:
     settled_until = tenant_of(session).settled_until
-    stored = _stored(session, people)
+    known = read_stored(session, people)
+    stored = {person_id: [each.span for each in spans] for person_id, spans in known.items()}
     computed = compute(session, people)
     hold_back(session, computed)
     joined = neighbours(session, people)
     asked = {*people, *(id_ for known in joined.values() for id_ in known)}
     waiting = set(session.scalars(select(ChangeDue.subject_id).where(ChangeDue.subject_id.in_(asked))))
     due = {id_ for id_ in people if id_ in waiting or not waiting.isdisjoint(joined.get(id_, ()))}
+    due |= _limited_anew(session, stored)
+    # Others wait, or do not, by what is stored of those whose turn is still to come.
+    settled = computed.of(computed.spans.keys() - due)
+    let_wait(session, settled)
     for person_id, error in computed.errors.items():
         yield Finding("facts_unreadable", Subject("person", person_id), "a timeline", error)
-    for person_id in computed.spans.keys() - due:
+    for person_id, computed_spans in settled.spans.items():
         spans = stored.get(person_id, [])
         subject = Subject("person", person_id)
         for before, after in pairwise(spans):
             if before.end is None or before.end > after.start:
                 yield Finding("seats_overlap", subject, "one seat at a time", _shown([before, after]))
         kept = [StoredSpan(span, span.start) for span in spans]
-        wanted = keep_settled(kept, computed.spans[person_id], settled_until, cause_id="")
+        wanted = keep_settled(kept, computed_spans, settled_until, cause_id="")
         if tuple(wanted) != tuple(spans):
             yield Finding("seats_differ", subject, _shown(wanted), _shown(spans))
 
 
-def _stored(session: TenantSession, people: Collection[str]) -> dict[str, list[Span]]:
-    found: dict[str, list[Span]] = {}
-    rows = session.scalars(
-        select(Seat).where(Seat.person_id.in_(people)).order_by(Seat.person_id, Seat.start)
-    )
-    for row in rows:
-        found.setdefault(row.person_id, []).append(
-            Span(
-                row.start, row.end, row.plan, tuple(row.roles), row.department, row.cost_centre,
-                row.rule_set_id, row.rule, tuple(row.group_ids), row.started_by, row.ended_by,
-                row.storm_id,
-            )
-        )  # fmt: skip
-    return found
+def _limited_anew(session: TenantSession, stored: Mapping[str, Sequence[Span]]) -> set[str]:
+    """Return those who hold or want a plan whose limit has changed without its people being computed yet."""
+    due = select(ChangeDue.cause_id).where(ChangeDue.tenant_id == session.tenant_id)
+    plans = set(session.scalars(select(SeatLimitSet.plan).where(SeatLimitSet.cause_id.in_(due))))
+    return {
+        person_id for person_id, spans in stored.items()
+        if any((span.waits_for or span.plan) in plans for span in spans)
+    }  # fmt: skip
 
 
 def _shown(spans: Sequence[Span]) -> str:
     if not spans:
         return "no seat"
     return "; ".join(
-        f"{span.plan} by {span.rule} from {span.start.isoformat()} to "
-        f"{span.end.isoformat() if span.end else 'open'}"
+        f"{'waiting for ' if span.waits_for else ''}{span.waits_for or span.plan} by {span.rule} "
+        f"from {span.start.isoformat()} to {span.end.isoformat() if span.end else 'open'}"
         for span in spans[-5:]
     )
 

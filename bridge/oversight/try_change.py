@@ -20,13 +20,16 @@ from bridge.mapping.read_overrides import read_overrides
 from bridge.mapping.rules import NO_PLAN, DatedRules, Decision, decide
 from bridge.oversight.effects import Held, Steps, held_at, steps_between
 from bridge.oversight.explain import groups_at
+from bridge.seats.admission import SeatLimits
 from bridge.seats.compute import Computed, noting
 from bridge.seats.differences import StoredSpan, keep_settled, money_differs_from
 from bridge.seats.hold_back import read_holds
 from bridge.seats.holds import Hold, held_back
 from bridge.seats.one_person import as_one
+from bridge.seats.seat_limits import read_limits
 from bridge.seats.tables import Seat
 from bridge.seats.timeline import Span, timeline
+from bridge.seats.waiting import as_wanted, lined_up, ranked
 from bridge.tenants.tables import Tenant
 
 #: People whose facts are in memory at the same time.
@@ -38,6 +41,7 @@ class Change:
     """Something that is not so yet: other rules, or accounts whose connection would be live.
 
     What differs is told for ``[since, until)``; who holds what, who is matched by which rules, ``at``.
+    ``limits_after`` are the limits of seats as they would be, None for as they are.
     """
 
     rules_before: tuple[DatedRules, ...]
@@ -47,6 +51,7 @@ class Change:
     until: datetime | None = None
     live_accounts: Collection[str] = frozenset()
     live_from: datetime | None = None
+    limits_after: SeatLimits | None = None
 
 
 @dataclass(slots=True)
@@ -76,20 +81,53 @@ def try_change(session: TenantSession, change: Change, *, closed_until: datetime
     """
     trial = Trial()
     settled = session.scalar(select(Tenant.settled_until))
-    for people in everybody(session, at_once=_AT_ONCE):
-        facts = read_facts(session, people)
-        overrides, holds = read_overrides(session, people), read_holds(session, people)
-        stored = _stored(session, people)
-        computed = Computed()
-        for person_id, known in facts.items():
-            with noting(computed, person_id):
-                own = _Own(overrides.get(person_id, ()), holds.get(person_id, ()))
-                before: Sequence[Span] | None = stored.get(person_id)
-                if before is None:
-                    before = own.timeline(known, change.rules_before)
-                _try_on(trial, change, known, own, before, settled=settled, closed_until=closed_until)
-        trial.unreadable += computed.errors
+    limits = read_limits(session)
+    sets = (_tried(session, change, trial, people, limits) for people in everybody(session, at_once=_AT_ONCE))
+    if limits or change.limits_after:
+        # Who waits depends on everybody.
+        sets = (each for each in [_lined_up([one for some in sets for one in some], change, limits)])
+    for tried in sets:
+        for each in tried:
+            _add(trial, change, each, settled=settled, closed_until=closed_until)
     return trial
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """One person's seats as things are and as they would be, and how they would be decided."""
+
+    person_id: str
+    before: Sequence[Span]
+    after: Sequence[Span]
+    decision: Decision | None
+
+
+def _tried(
+    session: TenantSession, change: Change, trial: Trial, people: Collection[str], limits: SeatLimits
+) -> list[_Tried]:
+    """Try the change on some people; limited seats are as if nobody had to wait for them."""
+    facts = read_facts(session, people)
+    overrides, holds = read_overrides(session, people), read_holds(session, people)
+    stored = _stored(session, people)
+    computed = Computed()
+    found: list[_Tried] = []
+    for person_id, known in facts.items():
+        with noting(computed, person_id):
+            own = _Own(overrides.get(person_id, ()), holds.get(person_id, ()))
+            before: Sequence[Span] | None = stored.get(person_id)
+            if before is None:
+                before = own.timeline(known, change.rules_before)
+            found.append(_try_on(change, known, own, as_wanted(before, limits)))
+    trial.unreadable += computed.errors
+    return found
+
+
+def _lined_up(tried: Sequence[_Tried], change: Change, limits: SeatLimits) -> list[_Tried]:
+    """Let people wait for limited seats, as things are and as they would be."""
+    after_limits = limits if change.limits_after is None else change.limits_after
+    before = lined_up({each.person_id: each.before for each in tried}, limits, ranked(change.rules_before))
+    after = lined_up({each.person_id: each.after for each in tried}, after_limits, ranked(change.rules_after))
+    return [replace(each, before=before[each.person_id], after=after[each.person_id]) for each in tried]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +146,16 @@ def plans_of(held: Mapping[str, Held]) -> Counter[str]:
     return Counter(each.plan for each in held.values() if each.plan != NO_PLAN)
 
 
+def waiting_by_plan(held: Mapping[str, Held]) -> dict[str, list[str]]:
+    """Return by plan the ids of those who wait for a seat of it, in order."""
+    found: dict[str, list[str]] = {}
+    for person_id in sorted(held):
+        plan = held[person_id].waits_for
+        if plan is not None:
+            found.setdefault(plan, []).append(person_id)
+    return found
+
+
 def _stored(session: TenantSession, people: Collection[str]) -> dict[str, list[Span]]:
     """Return the stored seats of those whose changes are all computed; the others are left out."""
     due = set(session.execute(select(ChangeDue.subject_kind, ChangeDue.subject_id)).all())
@@ -118,32 +166,30 @@ def _stored(session: TenantSession, people: Collection[str]) -> dict[str, list[S
     found: dict[str, list[Span]] = {id_: [] for id_ in people if id_ not in waiting}
     columns = (
         Seat.person_id, Seat.start, Seat.end, Seat.plan, Seat.roles, Seat.department, Seat.cost_centre,
-        Seat.rule_set_id, Seat.rule,
+        Seat.rule_set_id, Seat.rule, Seat.waits_for, Seat.withheld_roles,
     )  # fmt: skip
     for ids in in_chunks(found):
         rows = select(*columns).where(Seat.person_id.in_(ids)).order_by(Seat.person_id, Seat.start)
-        for id_, start, end, plan, roles, department, cost_centre, rule_set_id, rule in session.execute(rows):
+        for id_, start, end, plan, roles, department, cost_centre, *reason in session.execute(rows):
+            rule_set_id, rule, waits_for, withheld = reason
             span = Span(
-                start, end, plan, tuple(roles), department, cost_centre, rule_set_id, rule, (), "", None
-            )
+                start, end, plan, tuple(roles), department, cost_centre, rule_set_id, rule, (), "", None,
+                waits_for=waits_for, withheld_roles=tuple(withheld or ()),
+            )  # fmt: skip
             found[id_].append(span)
     return found
 
 
-def _try_on(
-    trial: Trial,
-    change: Change,
-    facts: PersonFacts,
-    own: _Own,
-    before: Sequence[Span],
-    *,
-    settled: datetime | None,
-    closed_until: datetime | None,
-) -> None:
+def _try_on(change: Change, facts: PersonFacts, own: _Own, before: Sequence[Span]) -> _Tried:
     one = as_one(_as_live(facts, change))
     after = _after(one, change, own, before)
-    decision = _decision(one, change, own.overrides)
-    person_id = one.person_id
+    return _Tried(one.person_id, before, after, _decision(one, change, own.overrides))
+
+
+def _add(
+    trial: Trial, change: Change, tried: _Tried, *, settled: datetime | None, closed_until: datetime | None
+) -> None:
+    person_id, before, after = tried.person_id, tried.before, tried.after
     steps = steps_between(before, after, change.since, change.until)
     if steps:
         trial.steps[person_id] = steps
@@ -154,8 +200,8 @@ def _try_on(
     trial.after += _seats(person_id, after, settled)
     trial.held_before[person_id] = held_at(before, change.at)
     trial.held_after[person_id] = held_at(after, change.at)
-    if decision is not None:
-        _note(trial, person_id, decision)
+    if tried.decision is not None:
+        _note(trial, person_id, tried.decision)
 
 
 def _after(facts: PersonFacts, change: Change, own: _Own, before: Sequence[Span]) -> Sequence[Span]:

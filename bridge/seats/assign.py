@@ -17,7 +17,10 @@ from bridge.seats.differences import Announcement, Difference, StoredSpan, diffe
 from bridge.seats.failures import Pauses, note_failures
 from bridge.seats.fuse import watch
 from bridge.seats.hold_back import hold_back
-from bridge.seats.locks import lock_seats_shared
+from bridge.seats.line_up import line_up
+from bridge.seats.locks import lock_lines, lock_seats_shared
+from bridge.seats.seat_limits import read_limits
+from bridge.seats.stored_spans import read_stored
 from bridge.seats.tables import LateChange, Seat
 from bridge.seats.timeline import Span
 from bridge.tenants.tables import DueTenant, Tenant
@@ -84,13 +87,15 @@ def write(
 ) -> Assigned:
     """Write what differs between the stored seats and these timelines; see ``assign``.
 
-    What too many people would lose at once is held first.
+    What too many people would lose at once is held first. Where seats are limited others may wait for them,
+    or have one at last, by what these people do: their seats are written in the same transaction.
     """
     settled_until = session.scalar(select(Tenant.settled_until))
     watch(session, computed, now=now, settled_until=settled_until)
     hold_back(session, computed)
     at = Circumstances(now, closed_until, settled_until, causes, pauses)
-    differing = _differing(session, computed, at)
+    everyone, stored = _lined_up(session, computed, at)
+    differing = _differing(everyone, stored, at)
     found = {person_id: each for person_id, each in differing.items() if each is not None}
     together = Computed()
     with noting(together, ""), session.begin_nested():
@@ -105,8 +110,26 @@ def write(
     return _counted(found, computed)
 
 
-def _differing(session: TenantSession, computed: Computed, at: Circumstances) -> dict[str, Difference | None]:
-    stored = _stored(session, computed.spans)
+def _lined_up(
+    session: TenantSession, computed: Computed, at: Circumstances
+) -> tuple[Computed, dict[str, list[StoredSpan]]]:
+    """Return the timelines as limits of seats have them, those of others they move included, and the stored.
+
+    Errors are noted in the same place as before.
+    """
+    limits = read_limits(session)
+    if not limits:
+        return computed, read_stored(session, computed.spans)
+    lock_lines(session)
+    stored = read_stored(session, computed.spans)
+    others = line_up(session, computed, stored, limits, settled_until=at.settled_until, now=at.now)
+    stored |= read_stored(session, others)
+    return Computed({**computed.spans, **others}, computed.errors, computed.joins), stored
+
+
+def _differing(
+    computed: Computed, stored: Mapping[str, list[StoredSpan]], at: Circumstances
+) -> dict[str, Difference | None]:
     found: dict[str, Difference | None] = {}
     for person_id, spans in computed.spans.items():
         with noting(computed, person_id):
@@ -116,26 +139,6 @@ def _differing(session: TenantSession, computed: Computed, at: Circumstances) ->
             found[person_id] = difference(
                 before, wanted, now=at.now, closed_until=at.closed_until, cause_id=cause_id
             )
-    return found
-
-
-def _stored(session: TenantSession, person_ids: Collection[str]) -> Mapping[str, list[StoredSpan]]:
-    columns = (
-        Seat.person_id, Seat.computed_at, Seat.start, Seat.end, Seat.plan, Seat.roles, Seat.department,
-        Seat.cost_centre, Seat.rule_set_id, Seat.rule, Seat.group_ids, Seat.started_by, Seat.ended_by,
-        Seat.storm_id,
-    )  # fmt: skip
-    found: dict[str, list[StoredSpan]] = {}
-    for ids in _chunks(list(person_ids)):
-        chosen = select(*columns).where(Seat.person_id.in_(ids)).order_by(Seat.person_id, Seat.start)
-        for row in session.execute(chosen):
-            person_id, computed_at, start, end, plan, roles, department, cost_centre, *reason = row
-            rule_set_id, rule, group_ids, started_by, ended_by, storm_id = reason
-            span = Span(
-                start, end, plan, tuple(roles), department, cost_centre,
-                rule_set_id, rule, tuple(group_ids), started_by, ended_by, storm_id,
-            )  # fmt: skip
-            found.setdefault(person_id, []).append(StoredSpan(span, computed_at))
     return found
 
 
@@ -171,6 +174,8 @@ def _row(session: TenantSession, person_id: str, span: Span, at: Circumstances) 
         "ended_by": span.ended_by,
         "computed_at": at.now,
         "storm_id": span.storm_id,
+        "waits_for": span.waits_for,
+        "withheld_roles": list(span.withheld_roles) or None,
     }
 
 
@@ -191,13 +196,14 @@ def _announce(session: TenantSession, found: Mapping[str, Difference], at: Circu
 
 
 def _details(news: Announcement) -> dict[str, object]:
-    return {
+    told: dict[str, object] = {
         "plan": news.plan,
         "previous_plan": news.previous_plan,
         "roles": list(news.roles),
         "since": news.since.isoformat(),
         "caused_by": news.cause_id,
     }
+    return told if news.waits_for is None else {**told, "waits_for": news.waits_for}
 
 
 def _requests(session: TenantSession, entry_ids: set[str]) -> dict[str, str]:

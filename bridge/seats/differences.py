@@ -17,19 +17,24 @@ class StoredSpan:
     computed_at: datetime
 
 
+Action = Literal["assigned", "changed", "released", "held", "restored", "waiting", "withdrawn"]
+
+
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """At ``since`` what the person holds became different, or turns out to have been.
 
     ``held``: access is gone and the seat waits until the storm is decided; ``restored``: it is back.
+    ``waiting``: all seats of the plan ``waits_for`` are held by others; ``withdrawn``: no longer wanted.
     """
 
-    action: Literal["assigned", "changed", "released", "held", "restored"]
+    action: Action
     since: datetime
     plan: str
     previous_plan: str
     roles: tuple[str, ...]
     cause_id: str
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,8 @@ class LateDifference:
     cause_id: str
 
 
-#: What a person holds, and the storm that holds it back from ending.
-_Held: TypeAlias = tuple[Holding, str | None]
+#: What a person holds, the storm that holds it back from ending, the plan they wait for, roles withheld.
+_Held: TypeAlias = tuple[Holding, str | None, str | None, tuple[str, ...]]
 
 #: What a person held before and after an instant, and the journal entry of the fact that made it so.
 _Edge: TypeAlias = tuple[_Held | None, _Held | None, str]
@@ -165,21 +170,25 @@ def _edges(spans: Sequence[Span]) -> Mapping[datetime, tuple[_Edge, datetime]]:
 
 
 def _held(span: Span) -> _Held:
-    return span.holding, span.storm_id
+    return span.holding, span.storm_id, span.waits_for, span.withheld_roles
 
 
 def _announcement(since: datetime, before: _Held | None, after: _Held | None, cause_id: str) -> Announcement:
-    previous_plan = NO_PLAN if before is None else before[0][0]
+    previous_plan, was_waiting_for = (NO_PLAN, None) if before is None else (before[0][0], before[2])
     plan, roles = (NO_PLAN, ()) if after is None else after[0][:2]
+    waits_for = None if after is None else after[2]
+    action: Action = "changed"
     if after is not None and after[1] is not None:
-        return Announcement("held", since, plan, previous_plan, roles, cause_id)
-    if before is not None and before[1] is not None and plan != NO_PLAN:
-        return Announcement("restored", since, plan, previous_plan, roles, cause_id)
-    if previous_plan == NO_PLAN and plan != NO_PLAN:
-        return Announcement("assigned", since, plan, previous_plan, roles, cause_id)
-    if previous_plan != NO_PLAN and plan == NO_PLAN:
-        return Announcement("released", since, plan, previous_plan, roles, cause_id)
-    return Announcement("changed", since, plan, previous_plan, roles, cause_id)
+        action = "held"
+    elif before is not None and before[1] is not None and (plan != NO_PLAN or waits_for is not None):
+        action = "restored"
+    elif waits_for != was_waiting_for and plan == NO_PLAN:
+        action = "withdrawn" if waits_for is None else "waiting"
+    elif previous_plan == NO_PLAN and plan != NO_PLAN:
+        action = "assigned"
+    elif previous_plan != NO_PLAN and plan == NO_PLAN:
+        action = "released"
+    return Announcement(action, since, plan, previous_plan, roles, cause_id, waits_for)
 
 
 def _late(

@@ -1,15 +1,20 @@
-"""Turning changes of groups and rule sets into changes of the people they concern."""
+"""Turning changes of groups, rule sets and limits of seats into changes of the people they concern."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, delete, insert, literal, select
+from sqlalchemy import ColumnElement, Select, delete, insert, literal, or_, select
 
 from bridge.database.sessions import Database, TenantSession
 from bridge.directory.tables import ChangeDue, Membership, Person
+from bridge.seats.tables import Seat
 
-#: Changes of groups and rule sets taken in one transaction.
+#: Changes of groups, rule sets and plans taken in one transaction.
 _AT_ONCE = 1_000
+
+
+#: People of a line who are computed when its limit has changed; one would do, were all facts readable.
+_SOME_OF_A_LINE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +26,14 @@ class _Due:
 
 
 def fan_out(database: Database, tenant_id: str) -> None:
-    """Replace the due rows of groups and rule sets by one row for each person concerned, all or nothing.
+    """Replace the due rows of groups, rule sets and plans by one for each person concerned, all or nothing.
 
     A group concerns everyone who was ever in it, directly or through groups in it; a rule set concerns
-    everyone. Many changes of one group are one.
+    everyone; a plan, whose limit has changed, some people of its line, with whom all others who are moved
+    are written. Many changes of one group are one.
     """
     with database.read(tenant_id) as session:
-        if session.execute(_groups_and_rule_sets(1)).first() is None:
+        if session.execute(_all_but_people(1)).first() is None:
             return
     while True:
         with database.write(tenant_id) as session:
@@ -43,11 +49,11 @@ def fan_out(database: Database, tenant_id: str) -> None:
 
 def _taken(session: TenantSession, *, limit: int) -> Sequence[_Due]:
     """Return due rows that nobody else is fanning out; another worker's stay locked until it is done."""
-    chosen = _groups_and_rule_sets(limit).with_for_update(skip_locked=True)
+    chosen = _all_but_people(limit).with_for_update(skip_locked=True)
     return [_Due(*row) for row in session.execute(chosen)]
 
 
-def _groups_and_rule_sets(limit: int) -> Select[str, str, str, str]:
+def _all_but_people(limit: int) -> Select[str, str, str, str]:
     columns = (ChangeDue.id, ChangeDue.subject_kind, ChangeDue.subject_id, ChangeDue.cause_id)
     return select(*columns).where(ChangeDue.subject_kind != "person").order_by(ChangeDue.id).limit(limit)
 
@@ -57,12 +63,19 @@ def _spread(session: TenantSession, taken: Sequence[_Due]) -> None:
     if everyone:
         _add(session, everyone[-1], select(Person.id))
         return
-    latest = {due.subject_id: due for due in taken}
-    for group_id, due in latest.items():
+    latest = {(due.subject_kind, due.subject_id): due for due in taken}
+    for (kind, id_), due in latest.items():
+        if kind == "plan":
+            _add(session, due, select(Seat.person_id).where(_wants(id_)).limit(_SOME_OF_A_LINE))
+            continue
         members = select(Membership.member_id).where(
-            Membership.group_id.in_(_with_nested(session, group_id)), Membership.member_kind == "person"
+            Membership.group_id.in_(_with_nested(session, id_)), Membership.member_kind == "person"
         )
         _add(session, due, members)
+
+
+def _wants(plan: str) -> ColumnElement[bool]:
+    return or_(Seat.plan == plan, Seat.waits_for == plan)
 
 
 def _with_nested(session: TenantSession, group_id: str) -> Collection[str]:

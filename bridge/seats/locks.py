@@ -38,6 +38,16 @@ def lock_fuses(session: TenantSession, connection_ids: Iterable[str]) -> None:
         session.execute(_LOCK_EACH, {"keys": keys})
 
 
+def lock_lines(session: TenantSession) -> None:
+    """Wait until nobody else of the tenant gives seats that are limited, until the end of the transaction.
+
+    One for all plans, since a person may leave one and want another. Whoever holds a person's lock or a
+    fuse's may wait for this one; nobody who holds this one waits for theirs.
+    """
+    if _is_postgresql(session):
+        session.execute(_LOCK_EACH, {"keys": [_key(session, "lines")]})
+
+
 def lock_seats_shared(session: TenantSession) -> None:
     """Keep a closing of the tenant's periods waiting, not other computations of seats.
 

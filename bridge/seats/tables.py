@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bridge.database.rows import TenantRow
+
+WAITS = text("waits_for IS NOT NULL")
 
 
 class Seat(TenantRow):
@@ -14,7 +16,8 @@ class Seat(TenantRow):
     ``plan`` is ``none`` where a rule gives roles without a seat; such spans are never billed.
     ``started_by`` and ``ended_by`` are journal entries: the facts at the two ends. A span with a ``storm_id``
     is held: facts have ended it, but so many at once that somebody must confirm it first. It is billed, and
-    gives no access.
+    gives no access. One that ``waits_for`` a plan whose seats are all held has the plan ``none`` meanwhile;
+    ``withheld_roles`` come with the seat.
     """
 
     __tablename__ = "seats"
@@ -22,7 +25,11 @@ class Seat(TenantRow):
         ForeignKeyConstraint(["tenant_id", "person_id"], ["people.tenant_id", "people.id"]),
         CheckConstraint('"end" > start', name="order"),
         Index("ix_seats_time", "tenant_id", "start", "end"),
-    )
+        Index(
+            "ix_seats_waits_for", "tenant_id", "waits_for",
+            sqlite_where=WAITS, postgresql_where=WAITS,
+        ),
+    )  # fmt: skip
 
     person_id: Mapped[str] = mapped_column(primary_key=True)
     start: Mapped[datetime] = mapped_column(primary_key=True)
@@ -38,6 +45,8 @@ class Seat(TenantRow):
     ended_by: Mapped[str | None]
     computed_at: Mapped[datetime]
     storm_id: Mapped[str | None]
+    waits_for: Mapped[str | None]
+    withheld_roles: Mapped[list[str] | None]
 
 
 class AssignmentFailure(TenantRow):
@@ -137,4 +146,27 @@ class Fuse(TenantRow):
     percent: Mapped[int]
     group_people: Mapped[int]
     changed_at: Mapped[datetime]
+    cause_id: Mapped[str]
+
+
+class SeatLimitSet(TenantRow):
+    """A dated fact: from ``effective_from`` until the next of the plan no more than ``seats`` are given.
+
+    ``seats`` None lifts the limit. Of two of one plan with the same instant the one with the higher number
+    replaces the other.
+    """
+
+    __tablename__ = "seat_limits"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),
+        CheckConstraint("seats IS NULL OR seats >= 0", name="seats"),
+        CheckConstraint("access IN ('none', 'roles')", name="access"),
+    )
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    plan: Mapped[str]
+    effective_from: Mapped[datetime]
+    seats: Mapped[int | None]
+    access: Mapped[str]
+    set_at: Mapped[datetime]
     cause_id: Mapped[str]

@@ -27,7 +27,8 @@ class Span:
     start. ``started_by`` and
     ``ended_by`` are the journal entries of the facts at the two ends; a ``started_by`` of "" means that the
     person's connection went live, an ``ended_by`` of None that the span has no end (or was cut). One with a
-    ``storm_id`` is held, see ``holds``.
+    ``storm_id`` is held, see ``holds``. One that ``waits_for`` a plan has none yet, see ``waiting``;
+    ``withheld_roles`` come with the seat.
     """
 
     start: datetime
@@ -42,6 +43,8 @@ class Span:
     started_by: str
     ended_by: str | None
     storm_id: str | None = None
+    waits_for: str | None = None
+    withheld_roles: tuple[str, ...] = ()
 
     @property
     def holding(self) -> "Holding":

@@ -104,6 +104,14 @@ SAMPLES = {
     ("POST", "/api/v1/storms/<storm_id>/undo"): Sample("/api/v1/storms/{other_storm}/undo"),
     ("GET", "/api/v1/fuse"): Sample("/api/v1/fuse"),
     ("PATCH", "/api/v1/fuse"): Sample("/api/v1/fuse", lambda _ids: {"people": 20}),
+    ("GET", "/api/v1/seat-limits"): Sample("/api/v1/seat-limits?at=2026-09-15T00:00:00Z"),
+    ("GET", "/api/v1/seat-limits/queue"): Sample("/api/v1/seat-limits/queue?plan=standard"),
+    ("POST", "/api/v1/seat-limits"): Sample(
+        "/api/v1/seat-limits", lambda _ids: {"plan": "standard", "seats": 5}
+    ),
+    ("POST", "/api/v1/seat-limits/preview"): Sample(
+        "/api/v1/seat-limits/preview", lambda _ids: {"plan": "standard", "seats": 0}
+    ),
     ("GET", "/api/v1/alerts"): Sample("/api/v1/alerts?open=true"),
     ("POST", "/api/v1/people/<person_id>/accounts"): Sample(
         "/api/v1/people/{person}/accounts", lambda ids: {"account_id": ids["other person"], "reason": "trial"}

@@ -15,9 +15,10 @@ from bridge.journal.verify import verify
 from bridge.provisioning.erase_people import ask_erasure, erase_due
 from bridge.provisioning.request_log import Answered, FailedOperation, RequestLog
 from bridge.provisioning.tables import Erasure, RequestRecord
+from bridge.seats.seat_limits import LimitBounds, WantedLimit, set_limit
 from bridge.tenants.secrets import Seal
 from bridge.tenants.tables import Tenant
-from tests.storms.mill import MARA, USER, Mill, at
+from tests.storms.mill import FOUNDED, MARA, USER, Mill, at
 
 SEAL = Seal(["k" * 32])
 EARLY, LATER = at("02-20 00:00"), at("06-01 00:00")
@@ -247,3 +248,31 @@ def test_who_is_joined_with_others_is_separated_first(mill):
     mill.fires("cleo", when=at("03-07 00:00"))
     with pytest.raises(Conflict, match="joined"):
         ask(mill, "cleo")
+
+
+def test_who_waited_behind_an_erased_person_keeps_the_seat_that_became_free(database):
+    mill = Mill(database)
+    limit(mill, "standard", 1, when=FOUNDED)
+    mill.hires("ada", "bea", "cleo")
+    mill.works(at("01-02 00:00"))
+    mill.deletes("ada", when=at("01-20 00:00"))
+    mill.deletes("cleo", when=at("01-21 00:00"))
+    mill.works(at("01-22 00:00"))
+    before = mill.paid_seats()
+    settle(mill, at("02-01 00:00"))
+    ask(mill, "ada")
+    ask(mill, "cleo")  # who never had a seat
+    assert erase(mill) == 2
+    limit(mill, "standard", 2, when=at("02-02 00:00"))
+    mill.works(at("02-03 00:00"))
+    assert mill.paid_seats() == before
+    assert before["bea"] == [(at("01-20 00:00"), None, ("standard", "Loom", None))]
+    assert mill.findings(at("02-03 00:00")) == ()
+
+
+def limit(mill, plan, seats, *, when):
+    with mill.database.write(mill.tenant_id) as session:
+        set_limit(
+            session, WantedLimit(plan=plan, seats=seats), known_plans={plan}, bounds=LimitBounds(),
+            cause=MARA, now=when,
+        )  # fmt: skip

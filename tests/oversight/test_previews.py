@@ -59,7 +59,7 @@ def staffed(company: Company) -> Company:
 
 def test_a_preview_tells_who_gains_loses_and_moves(staffed):
     found = preview(staffed)
-    counts = {"affected": 3, "gains": 0, "loses": 1, "moves": 2, "roles": 0, "unreadable": 0}
+    counts = {"affected": 3, "gains": 0, "loses": 1, "moves": 2, "roles": 0, "waits": 0, "unreadable": 0}
     assert found["people"] == counts
     analysts, sales = found["groups"]
     assert analysts["first"] == ["ada", "ann"]

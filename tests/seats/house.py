@@ -154,7 +154,9 @@ class House:
 
     def told(self):
         """What the worker has journalled about seats, in brief."""
-        entries = select(JournalEntry).where(JournalEntry.action.like("seat:%")).order_by(JournalEntry.id)
+        entries = (
+            select(JournalEntry).where(JournalEntry.action.like("seat:person:%")).order_by(JournalEntry.id)
+        )
         return [
             (
                 entry.at,

@@ -24,7 +24,7 @@ from bridge.web.api.schemas import (
 from bridge.web.context import bridge
 from config.catalogue import plan_keys
 
-_HELD = record({"plan": TEXT, "roles": TEXTS})
+_HELD = record({"plan": TEXT, "roles": TEXTS}, {"waits_for": TEXT})
 _STEPS = listed(record({"before": _HELD, "after": _HELD}))
 _SOME = {"people": WHOLE, "first": TEXTS}
 _AMOUNTS = {
@@ -37,9 +37,12 @@ _AMOUNTS = {
     },
 }
 _SUMMARY: dict[str, Schema] = {
-    "people": record(dict.fromkeys(("affected", "gains", "loses", "moves", "roles", "unreadable"), WHOLE)),
+    "people": record(
+        dict.fromkeys(("affected", "gains", "loses", "moves", "roles", "waits", "unreadable"), WHOLE)
+    ),
     "groups": listed(record({"steps": _STEPS, **_SOME})),
     "plans": listed(record({"plan": TEXT, "before": WHOLE, "after": WHOLE})),
+    "waiting": listed(record({"plan": TEXT, "before": WHOLE, **_SOME})),
     "invoice": _AMOUNTS,
     "year": _AMOUNTS,
     "conflicts": listed(record({"rules": TEXTS, **_SOME})),

@@ -231,7 +231,7 @@ COMPONENTS: dict[str, Schema] = {
     "Seat": record(
         {
             **dict.fromkeys(("person_id", "plan", "rule_set_id", "rule"), TEXT),
-            **dict.fromkeys(("department", "cost_centre", "storm_id"), maybe(TEXT)),
+            **dict.fromkeys(("department", "cost_centre", "storm_id", "waits_for"), maybe(TEXT)),
             "held": TRUTH,
             "roles": TEXTS,
             "start": INSTANT,
@@ -271,7 +271,8 @@ COMPONENTS: dict[str, Schema] = {
             "end": maybe(INSTANT),
             "plan": TEXT,
             "roles": TEXTS,
-            **dict.fromkeys(("department", "cost_centre", "storm"), maybe(TEXT)),
+            **dict.fromkeys(("department", "cost_centre", "storm", "waits_for"), maybe(TEXT)),
+            "withheld_roles": TEXTS,
             "rule_set": TEXT,
             "rule_set_version": maybe(WHOLE),
             "rule": TEXT,
@@ -292,6 +293,7 @@ COMPONENTS: dict[str, Schema] = {
             "span": _or_null("SeatSpan"),
             "rules": listed(record({"rule": TEXT, "outcome": TEXT})),
             "override": maybe(ANY_OBJECT),
+            "waiting": maybe(ANY_OBJECT),
             "joins": listed(
                 record(
                     {

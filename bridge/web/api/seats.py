@@ -49,4 +49,5 @@ def _seat(row: Seat) -> dict[str, Any]:
         "group_ids": row.group_ids,
         "held": row.storm_id is not None,
         "storm_id": row.storm_id,
+        "waits_for": row.waits_for,
     }

@@ -54,6 +54,7 @@ COMPONENTS.update(
                 "rule": maybe(TEXT),
                 "groups": listed(record({"id": TEXT, "name": TEXT})),
                 "request": maybe(TEXT),
+                "waiting": maybe({"type": "object"}),
             }
         ),
     }

@@ -20,7 +20,8 @@ def upgrade() -> None:
         sa.Column("subject_id", Key, nullable=False),
         sa.Column("cause_id", Key, nullable=False),
         sa.CheckConstraint(
-            "subject_kind IN ('person', 'group', 'rule_set')", name=op.f("ck_changes_due_subject_kind")
+            "subject_kind IN ('person', 'group', 'rule_set', 'plan')",
+            name=op.f("ck_changes_due_subject_kind"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_changes_due")),
     )
@@ -402,6 +403,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_rule_sets")),
     )
     op.create_index("uq_rule_sets_version", "rule_sets", ["tenant_id", "version"], unique=True)
+    op.create_table(
+        "seat_limits",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("plan", Key, nullable=False),
+        sa.Column("effective_from", Instant(), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=True),
+        sa.Column("access", Key, nullable=False),
+        sa.Column("set_at", Instant(), nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.CheckConstraint("access IN ('none', 'roles')", name=op.f("ck_seat_limits_access")),
+        sa.CheckConstraint("seats IS NULL OR seats >= 0", name=op.f("ck_seat_limits_seats")),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_seat_limits_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "number", name=op.f("pk_seat_limits")),
+    )
     op.create_table(
         "stripe_customers",
         sa.Column("tenant_id", Key, nullable=False),
@@ -939,6 +955,8 @@ def upgrade() -> None:
         sa.Column("ended_by", Key, nullable=True),
         sa.Column("computed_at", Instant(), nullable=False),
         sa.Column("storm_id", Key, nullable=True),
+        sa.Column("waits_for", Key, nullable=True),
+        sa.Column("withheld_roles", Document, nullable=True),
         sa.CheckConstraint('"end" > start', name=op.f("ck_seats_order")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "person_id"],
@@ -948,6 +966,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "person_id", "start", name=op.f("pk_seats")),
     )
     op.create_index("ix_seats_time", "seats", ["tenant_id", "start", "end"], unique=False)
+    op.create_index(
+        "ix_seats_waits_for",
+        "seats",
+        ["tenant_id", "waits_for"],
+        unique=False,
+        sqlite_where=sa.text("waits_for IS NOT NULL"),
+        postgresql_where=sa.text("waits_for IS NOT NULL"),
+    )
     op.create_table(
         "sign_ins",
         sa.Column("tenant_id", Key, nullable=False),
