@@ -3,6 +3,8 @@ import sys
 
 import pytest
 
+from tests.house.sources import name, python_files
+
 # What a web process needs for rare routes only, or not at all: each would make every start slower, and stay.
 LATE = {
     "alembic": "migrations and /readyz",
@@ -41,6 +43,13 @@ def test_a_web_process_that_nudges_workers_does_not_load_what_makes_a_worker():
     loaded = loaded_by("bridge.app", "bridge.nudge.messages", "bridge.nudge.broker")
     assert "kombu" in loaded
     assert "celery" not in loaded
+
+
+def test_the_tables_are_compared_with_all_that_are_declared():
+    declared = [name(path) for path in python_files("bridge") if path.name == "tables.py"]
+    modules = {each.removesuffix(".py").replace("/", ".") for each in declared}
+    assert "bridge.seats.tables" in modules
+    assert modules <= loaded_by("bridge.cli.migrations")
 
 
 def test_commands_still_draw_with_rich():
