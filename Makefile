@@ -13,9 +13,12 @@ export PIP_ROOT_USER_ACTION := ignore
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
+# Compiled here, since Python may be told to keep no bytecode: then each process that starts would compile the
+# bridge again, which takes longer than all else that it loads. Nothing is compiled twice.
 setup: $(RUNTIME) ## Install the bridge in .venv, from requirements.lock
+	@$(BIN)/python -m compileall -q bridge config workers
 
-setup-dev: $(DEVELOPMENT) ## Install what tests and checks need as well
+setup-dev: setup $(DEVELOPMENT) ## Install what tests and checks need as well
 
 demo: setup ## Show the main job: identity events in, an explained invoice out
 	$(BIN)/bridge demo

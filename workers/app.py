@@ -9,11 +9,11 @@ from bridge.database.engine import open_engine
 from bridge.database.sessions import Database
 from bridge.logs import configure_logs
 from bridge.nudge import nudge
-from bridge.nudge.broker import celery_app
 from bridge.nudge.marks import Marks
 from config.settings import settings
+from workers.application import celery_app
 
-app = celery_app(settings(), waiting=True)
+app = celery_app(settings())
 app.conf.update(
     imports=(
         "workers.assignments",

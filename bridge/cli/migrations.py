@@ -4,7 +4,8 @@ import sys
 
 import click
 
-import bridge.app  # noqa: F401 (imports every room, so that all tables are declared)
+import bridge.app  # imports nearly every room, so that all tables are declared
+import bridge.delivery.tables  # noqa: F401 - the web loads what leaves with its first event only
 from bridge.database.migrate import differences, upgrade
 from config.settings import settings
 

@@ -19,18 +19,10 @@ from bridge.directory.read_versions import in_chunks, read_versions
 from bridge.directory.restore_memberships import memberships_away, reopen_memberships
 from bridge.directory.tables import Person, PersonVersion
 from bridge.journal.record import Cause, Entry, Subject, record_all
+from bridge.journal.tables import JournalEntry
 from bridge.tenants.extension_schemas import user_schema
 
-_PEOPLE, _VERSIONS = table_of(Person).c, table_of(PersonVersion).c
-_CLOSE = (
-    update(table_of(PersonVersion))
-    .where(
-        _VERSIONS.tenant_id == bindparam("the_tenant"),
-        _VERSIONS.person_id == bindparam("the_person"),
-        _VERSIONS.end.is_(None),
-    )
-    .values(end=bindparam("at"), ended_by=bindparam("cause"))
-)
+_PEOPLE = table_of(Person).c
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +170,7 @@ def _write(
     causes = record_all(session, entries)
     both = list(zip(accounts, causes, strict=True))
     session.write_held()
-    connection = session.connection()
-    connection.execute(
-        _CLOSE,
-        [
-            {"the_tenant": session.tenant_id, "the_person": each.id, "at": at, "cause": cause_id}
-            for each, cause_id in both
-        ],
-    )
+    _close_versions(session, causes, at=at)
     _write_people(session, accounts, at=at)
     rows = [
         {
@@ -201,6 +186,22 @@ def _write(
     session.add_rows(PersonVersion, rows)
     mark_all_due(session, [(Subject("person", each.id), cause_id) for each, cause_id in both], now=now)
     return causes
+
+
+def _close_versions(session: TenantSession, causes: Collection[str], *, at: datetime) -> None:
+    """End the versions that are open, each by its own person's entry: the entries know who that is."""
+    for ids in in_chunks(causes):
+        ended = (
+            update(PersonVersion)
+            .where(
+                JournalEntry.tenant_id == session.tenant_id,
+                JournalEntry.id.in_(ids),
+                PersonVersion.person_id == JournalEntry.subject_id,
+                PersonVersion.end.is_(None),
+            )
+            .values(end=at, ended_by=JournalEntry.id)
+        )
+        session.execute(ended, execution_options={"synchronize_session": False})
 
 
 def _write_people(session: TenantSession, accounts: Sequence[_Account], *, at: datetime) -> None:

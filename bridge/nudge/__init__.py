@@ -4,14 +4,11 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
 
 from bridge.nudge.marks import Marks
 from config.settings import Settings, settings
-
-if TYPE_CHECKING:
-    from celery import Celery
 
 ASSIGN_DUE = "bridge.assign_due"
 
@@ -50,11 +47,15 @@ class Nudger:
         self._logged_at = float("-inf")
 
     @cached_property
-    def _app(self) -> "Celery":
-        """Celery, which a process that sends nothing yet neither waits for nor keeps."""
-        from bridge.nudge.broker import celery_app  # noqa: PLC0415 (it takes a third of a second to load)
+    def _tell(self) -> Callable[[str], None]:
+        """Send one nudge; who sends none yet neither waits for the broker's library nor keeps it."""
+        from bridge.nudge.broker import connection  # noqa: PLC0415 (kombu; see above)
+        from bridge.nudge.messages import send_task  # noqa: PLC0415 (kombu; see above)
 
-        return celery_app(self._chosen, waiting=False)
+        broker = connection(self._chosen)
+        return lambda tenant_id: send_task(
+            broker, ASSIGN_DUE, [tenant_id], expires_seconds=NUDGE_EXPIRES_SECONDS
+        )
 
     @cached_property
     def _marks(self) -> Marks:
@@ -96,7 +97,7 @@ class Nudger:
             if not self._marks.put(tenant_id):
                 self.spared += 1
                 return
-            self._app.send_task(ASSIGN_DUE, args=[tenant_id], retry=False, expires=NUDGE_EXPIRES_SECONDS)
+            self._tell(tenant_id)
         except Exception as error:  # noqa: BLE001 (whatever a broker's driver raises: the sweep makes up for it)
             self.failed += 1
             self._log(error)

@@ -7,7 +7,7 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
-from celery import Celery
+from kombu import Connection
 from kombu.exceptions import ChannelError
 from kombu.transport import filesystem
 from kombu.utils.json import dumps, loads
@@ -70,32 +70,32 @@ def _write_whole(path: Path, text: str) -> None:
     draft.rename(path)
 
 
-def celery_app(chosen: Settings, *, waiting: bool) -> Celery:
-    """Return a Celery application for the broker of these settings.
-
-    ``waiting`` is true for workers, which wait for messages and for a broker that is away, and false for
-    who sends a message and gives up after ``nudge_milliseconds``.
-    """
-    in_files = chosen.broker.startswith("filesystem:")
-    app = Celery("bridge", set_as_current=waiting)
-    app.conf.update(
-        broker_url=chosen.broker,
-        broker_transport="bridge.nudge.broker:FileQueue" if in_files else None,
-        broker_transport_options=_in_files(chosen) if in_files else _over_network(chosen, waiting=waiting),
-        broker_connection_timeout=4.0 if waiting else chosen.nudge_milliseconds / 1000,
-        broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,
-        task_ignore_result=True,
-        task_serializer="json",
-        accept_content=["json"],
-        task_acks_late=not in_files,  # in files a message is gone once it is taken; the sweep makes up for it
-        task_reject_on_worker_lost=not in_files,
-        worker_prefetch_multiplier=1,
-        worker_hijack_root_logger=False,
-        worker_enable_remote_control=not in_files,
-        worker_cancel_long_running_tasks_on_connection_loss=True,
+def connection(chosen: Settings) -> Connection:
+    """Return the connection, not yet open, of who sends and gives up after ``nudge_milliseconds``."""
+    return Connection(
+        chosen.broker,
+        transport=transport(chosen),
+        transport_options=transport_options(chosen, waiting=False),
+        connect_timeout=chosen.nudge_milliseconds / 1000,
     )
-    return app
+
+
+def transport(chosen: Settings) -> str | None:
+    """Return the name of our own transport where the queue is in files; others go by the broker's URL."""
+    return "bridge.nudge.broker:FileQueue" if in_files(chosen) else None
+
+
+def in_files(chosen: Settings) -> bool:
+    """Tell whether the broker is the embedded one."""
+    return chosen.broker.startswith("filesystem:")
+
+
+def transport_options(chosen: Settings, *, waiting: bool) -> dict[str, object]:
+    """Return what the transport is told.
+
+    ``waiting`` is true for workers, which wait for messages and for a broker that is away.
+    """
+    return _in_files(chosen) if in_files(chosen) else _over_network(chosen, waiting=waiting)
 
 
 def _in_files(chosen: Settings) -> dict[str, object]:

@@ -18,6 +18,17 @@ from bridge.scim.schemas import ENTERPRISE_USER_URN
 HOURS = 24
 GROUPS = ["a", "b", "c", "d"]
 PLANS = ["standard", "premium", "none"]
+# Made once: each example draws hundreds of values, and making a strategy costs as much as drawing from it.
+ANY_HOUR = st.integers(0, HOURS)
+CUTS = {most: st.sets(ANY_HOUR, max_size=2 * most) for most in (1, 2, 3)}
+RULES_CHANGE = st.sets(ANY_HOUR, max_size=3)
+TURNS = st.sets(ANY_HOUR, min_size=1, max_size=4)
+LAST_END = st.sampled_from([None, HOURS + 1])
+DEPARTMENT = st.sampled_from(["Sales", "Law"])
+NAME = st.sampled_from(["Red", "Blue"])
+LIVE_FROM = st.one_of(st.none(), ANY_HOUR, st.just(0), st.just(0))
+PARENTS = st.lists(st.sampled_from(GROUPS), unique=True, max_size=2)
+TRUTH = st.booleans()
 
 
 def at(hour):
@@ -27,7 +38,7 @@ def at(hour):
 @st.composite
 def spans(draw, *, most=3):
     """Disjoint half-open intervals of hours; the last may be open."""
-    cuts = sorted(draw(st.sets(st.integers(0, HOURS), max_size=2 * most)))
+    cuts = sorted(draw(CUTS[most]))
     found = list(zip(cuts[::2], cuts[1::2], strict=False))
     if len(cuts) % 2:
         found.append((cuts[-1], None))
@@ -35,13 +46,13 @@ def spans(draw, *, most=3):
 
 
 @st.composite
-def person_facts(draw):
-    cuts = sorted(draw(st.sets(st.integers(0, HOURS), min_size=1, max_size=4)))
-    ends = [*cuts[1:], draw(st.sampled_from([None, HOURS + 1]))]
+def person_facts(draw, *, groups=None):
+    """One person's facts, in groups of their own unless they are given."""
+    cuts = sorted(draw(TURNS))
+    ends = [*cuts[1:], draw(LAST_END)]
     versions = tuple(
         PersonVersionFact(
-            at(start), at(end), draw(st.booleans()),
-            {ENTERPRISE_USER_URN: {"department": draw(st.sampled_from(["Sales", "Law"]))}},
+            at(start), at(end), draw(TRUTH), {ENTERPRISE_USER_URN: {"department": draw(DEPARTMENT)}},
             f"version {start}", None if end is None else f"version {end}",
         )
         for start, end in zip(cuts, ends, strict=True)
@@ -49,8 +60,9 @@ def person_facts(draw):
     memberships = tuple(
         membership(group, start, end) for group in GROUPS for start, end in draw(spans(most=2))
     )
-    groups = {group: draw(group_facts()) for group in GROUPS if draw(st.booleans())}
-    live_from = at(draw(st.one_of(st.none(), st.integers(0, HOURS), st.just(0), st.just(0))))
+    if groups is None:
+        groups = draw(some_groups())
+    live_from = at(draw(LIVE_FROM))
     return PersonFacts("ada", "okta", live_from, versions, memberships, groups)
 
 
@@ -60,18 +72,27 @@ def membership(group, start, end):
 
 
 @st.composite
+def some_groups(draw):
+    return {group: draw(GROUP) for group in GROUPS if draw(TRUTH)}
+
+
+@st.composite
 def group_facts(draw):
-    existed = draw(st.one_of(st.just([(0, None)]), spans(most=2)))
+    existed = draw(EXISTED)
     names = tuple(
         GroupNameFact(
-            at(start), at(end), draw(st.sampled_from(["Red", "Blue"])), f"named {start}",
+            at(start), at(end), draw(NAME), f"named {start}",
             None if end is None else f"unnamed {end}",
         )
         for start, end in existed
     )  # fmt: skip
-    nested = draw(st.lists(st.sampled_from(GROUPS), unique=True, max_size=2))
+    nested = draw(PARENTS)
     inside = tuple(membership(parent, start, end) for parent in nested for start, end in draw(spans(most=1)))
     return GroupFacts(names, inside)
+
+
+EXISTED = st.one_of(st.just([(0, None)]), spans(most=2))
+GROUP = group_facts()
 
 
 # Each condition in SCIM's words and in Python's: what it asks of (id → name, kind) and of the department.
@@ -98,7 +119,7 @@ def rule_documents(draw):
 
 @st.composite
 def rule_sets(draw):
-    cuts = sorted(draw(st.sets(st.integers(0, HOURS), max_size=3)))
+    cuts = sorted(draw(RULES_CHANGE))
     documents = [draw(rule_documents()) for _ in cuts]
     dated = []
     for number, (start, end) in enumerate(zip(cuts, [*cuts[1:], None], strict=False)):

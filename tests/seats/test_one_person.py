@@ -12,16 +12,15 @@ from bridge.scim.schemas import ENTERPRISE_USER_URN
 from bridge.seats.one_person import as_one
 from bridge.seats.timeline import timeline
 from tests.seats.facts import (
-    GROUPS,
     HOURS,
     at,
     covers,
     dated_rules,
-    group_facts,
     membership,
     person_facts,
     recount,
     rule_sets,
+    some_groups,
     spans,
 )
 
@@ -142,10 +141,10 @@ def test_without_joins_the_facts_are_what_they_were():
 
 @st.composite
 def stars(draw):
-    groups = {group: draw(group_facts()) for group in GROUPS if draw(st.booleans())}
+    groups = draw(some_groups())
 
     def someone(name):
-        return replace(draw(person_facts()), person_id=name, groups=groups)
+        return replace(draw(person_facts(groups=groups)), person_id=name)
 
     own = someone("ada")
     away = tuple(joined("ada", "zoe", start, end) for start, end in draw(spans(most=2)))

@@ -41,8 +41,11 @@ class PostgreSQL:
         return f"postgresql+psycopg://{OWNER}@127.0.0.1:{self.port}/{database}"
 
     def create(self, database: str, *, template: str = "template0") -> str:
-        """Make a database as a copy of ``template``, which nobody may be connected to, and give its URL."""
-        statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
+        """Make a database as a copy of ``template``, which nobody may be connected to, and give its URL.
+
+        Files are copied as they are: written to the log, as by default, they would cost three times as much.
+        """
+        statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY")
         self.run(statement.format(*map(sql.Identifier, (database, OWNER, template))))
         return self.url(database)
 

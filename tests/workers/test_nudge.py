@@ -5,12 +5,15 @@ import time
 from queue import Empty
 
 import pytest
+from celery.contrib.testing.worker import start_worker
 from kombu.exceptions import OperationalError
 
 from bridge.nudge import ASSIGN_DUE, Nudger, broker, marks
-from bridge.nudge.broker import celery_app
+from bridge.nudge.broker import connection
 from bridge.nudge.marks import Marks
+from bridge.nudge.messages import send_task
 from config.settings import Settings
+from workers.application import celery_app
 
 
 def in_files(folder, **values):
@@ -66,13 +69,30 @@ def test_a_nudge_reaches_redis(tmp_path, redis_url):
     nudger = Nudger(Settings(var=tmp_path, broker_url=redis_url, nudge_milliseconds=1000))
     nudger.nudge("birchwood")
     until(lambda: nudger.sent + nudger.failed == 1)
-    with celery_app(
-        Settings(var=tmp_path, broker_url=redis_url), waiting=True
-    ).connection_for_read() as connection:
-        message = connection.SimpleQueue("celery").get(timeout=5)
+    with celery_app(Settings(var=tmp_path, broker_url=redis_url)).connection_for_read() as reader:
+        message = reader.SimpleQueue("celery").get(timeout=5)
         assert message.headers["task"] == ASSIGN_DUE
         message.ack()
     assert nudger.failed == 0
+
+
+def test_a_worker_runs_what_it_is_told_and_drops_what_comes_too_late(tmp_path):
+    app = celery_app(in_files(tmp_path))
+    ran = []
+
+    @app.task(name=ASSIGN_DUE)
+    def assign_due(tenant_id):
+        ran.append(tenant_id)
+
+    with connection(in_files(tmp_path)) as sender:
+        send_task(sender, ASSIGN_DUE, ["alder"], expires_seconds=-1)
+    nudger = Nudger(in_files(tmp_path))
+    nudger.nudge("birchwood")
+    until(lambda: nudger.sent == 1)
+    assert len(messages(tmp_path)) == 2
+    with start_worker(app, pool="solo", perform_ping_check=False):
+        until(lambda: ran)
+    assert ran == ["birchwood"]
 
 
 def test_a_queue_that_nobody_empties_stops_growing(tmp_path, monkeypatch):
@@ -83,18 +103,18 @@ def test_a_queue_that_nobody_empties_stops_growing(tmp_path, monkeypatch):
     until(lambda: nudger.sent + nudger.failed == 3)
     assert (nudger.sent, len(messages(tmp_path))) == (2, 2)
     with pytest.raises(OperationalError, match="does a worker run"):
-        celery_app(in_files(tmp_path), waiting=True).send_task(ASSIGN_DUE, args=["x"], retry=False)
+        celery_app(in_files(tmp_path)).send_task(ASSIGN_DUE, args=["x"], retry=False)
 
 
 def test_many_readers_of_the_queue_in_files_take_each_whole_message_once(tmp_path):
-    app = celery_app(in_files(tmp_path), waiting=True)
+    app = celery_app(in_files(tmp_path))
     expected = [f"tenant {number}" for number in range(60)]
     taken, errors = [], []
     done = threading.Event()
 
     def read():
-        with celery_app(in_files(tmp_path), waiting=False).connection_for_read() as connection:
-            channel = connection.channel()
+        with connection(in_files(tmp_path)) as sender:
+            channel = sender.channel()
             while True:
                 ended = done.is_set()
                 try:
@@ -119,7 +139,7 @@ def test_many_readers_of_the_queue_in_files_take_each_whole_message_once(tmp_pat
 
 
 def test_workers_on_a_network_keep_a_message_until_its_task_is_done(tmp_path):
-    conf = celery_app(Settings(var=tmp_path, broker_url="redis://localhost/0"), waiting=True).conf
+    conf = celery_app(Settings(var=tmp_path, broker_url="redis://localhost/0")).conf
     assert conf.task_acks_late
     assert conf.broker_transport_options == {"visibility_timeout": 3600}
     assert conf.accept_content == ["json"]

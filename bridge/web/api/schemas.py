@@ -10,6 +10,7 @@ from bridge.tenants.create import KINDS, NAME_CHARACTERS
 Schema = Mapping[str, Any]
 
 DAYS_MOST = 3650
+COMPONENT = "#/components/schemas/"
 
 TEXT: Schema = {"type": "string"}
 WHOLE: Schema = {"type": "integer"}
@@ -45,7 +46,7 @@ def listed(items: Schema) -> Schema:
 
 def component(name: str) -> Schema:
     """Return a reference to a component of the OpenAPI document."""
-    return {"$ref": f"#/components/schemas/{name}"}
+    return {"$ref": f"{COMPONENT}{name}"}
 
 
 def page(name: str) -> Schema:

@@ -4,7 +4,6 @@ import traceback
 
 import orjson
 import structlog
-from authlib.oauth2.rfc6749.errors import OAuth2Error
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
@@ -15,12 +14,6 @@ from bridge.web.recording import observed
 TOO_MANY_REQUESTS, UNAVAILABLE, SERVER_ERROR = 429, 503, 500
 
 log = structlog.get_logger(__name__)
-
-
-@blueprint.errorhandler(OAuth2Error)
-def refuse_as_authlib_says(error: OAuth2Error) -> Response:
-    status, payload, headers = error()
-    return Response(orjson.dumps(payload), status, headers=dict(headers))
 
 
 @blueprint.errorhandler(BridgeError)
