@@ -4,6 +4,7 @@ import logging
 import sys
 from typing import Any
 
+import orjson
 import structlog
 
 from config.settings import Settings
@@ -29,7 +30,7 @@ def configure_logs(settings: Settings, *, process: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    renderer: Any = structlog.processors.JSONRenderer()
+    renderer: Any = structlog.processors.JSONRenderer(serializer=_json)
     if settings.log_format == "console":
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     structlog.configure(
@@ -54,3 +55,7 @@ def configure_logs(settings: Settings, *, process: str) -> None:
     for name in QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     structlog.contextvars.bind_contextvars(process=process)
+
+
+def _json(event: Any, **options: Any) -> str:  # noqa: ANN401 (as structlog hands it over)
+    return orjson.dumps(event, **options).decode()

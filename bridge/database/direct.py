@@ -35,6 +35,9 @@ KEPT_STATEMENTS = 512
 #: The key of a pooled connection's ``info`` under which it keeps the names that it has prepared.
 PREPARED = "bridge_prepared"
 
+#: And the key of its converter.
+TRANSFORMER = "bridge_transformer"
+
 _DIALECT = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy's own
 _NUMBERS = count(1)
 _DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
@@ -58,7 +61,6 @@ class Bound:
     """A statement with its values in the protocol's text format."""
 
     direct: Direct
-    transformer: abc.Transformer
     arguments: Sequence[Buffer | None]
 
 
@@ -79,7 +81,7 @@ def execute(connection: Connection, statement: Statement, values: Mapping[str, A
         result = check(driver.pgconn.exec_prepared(bound.direct.name, bound.arguments))
     except Error as error:
         raise as_callers_catch_it(connection, bound.direct, error) from error
-    return _rows(bound, result)
+    return _rows(connection, bound.direct, result)
 
 
 def bind(connection: Connection, statement: Statement, values: Mapping[str, Any]) -> Bound | None:
@@ -105,14 +107,23 @@ def bind(connection: Connection, statement: Statement, values: Mapping[str, Any]
     arguments = [given[name] for name in direct.parameters]
     for position, convert in direct.binds:
         arguments[position] = convert(arguments[position])
-    transformer = Transformer(connection.connection.driver_connection)
-    return Bound(direct, transformer, transformer.dump_sequence(arguments, [PyFormat.TEXT] * len(arguments)))
+    formats = [PyFormat.TEXT] * len(arguments)
+    return Bound(direct, _transformer(connection).dump_sequence(arguments, formats))
 
 
 def prepared_names(connection: Connection) -> set[bytes]:
     """Return the names of the statements that a connection of the pool has prepared."""
     names: set[bytes] = connection.connection.info.setdefault(PREPARED, set())
     return names
+
+
+def _transformer(connection: Connection) -> abc.Transformer:
+    """Return what converts on this connection: it remembers how each type is converted."""
+    pooled = connection.connection
+    known: abc.Transformer | None = pooled.info.get(TRANSFORMER)
+    if known is None:
+        known = pooled.info[TRANSFORMER] = Transformer(pooled.driver_connection)
+    return known
 
 
 def check(result: PGresult) -> PGresult:
@@ -124,9 +135,8 @@ def check(result: PGresult) -> PGresult:
 
 def as_callers_catch_it(connection: Connection, direct: Direct, error: Error) -> BaseException:
     """Return psycopg's error as SQLAlchemy's; a connection that is gone leaves the pool."""
-    driver: Any = connection.connection.driver_connection
-    gone = driver.pgconn.status == ConnStatus.BAD
-    if gone:
+    gone = connection.invalidated or _is_gone(connection)
+    if gone and not connection.invalidated:
         connection.invalidate(error)
     return DBAPIError.instance(
         direct.sql.decode(), None, error, Error, hide_parameters=True,
@@ -134,12 +144,18 @@ def as_callers_catch_it(connection: Connection, direct: Direct, error: Error) ->
     )  # fmt: skip
 
 
-def _rows(bound: Bound, result: PGresult) -> Result[Any]:
-    bound.transformer.set_pgresult(result)
-    rows = bound.transformer.load_rows(0, result.ntuples, tuple)
-    if bound.direct.reads:
-        rows = [_read(row, bound.direct.reads) for row in rows]
-    return IteratorResult(bound.direct.columns, iter(rows))
+def _is_gone(connection: Connection) -> bool:
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.pgconn.status == ConnStatus.BAD)
+
+
+def _rows(connection: Connection, direct: Direct, result: PGresult) -> Result[Any]:
+    transformer = _transformer(connection)
+    transformer.set_pgresult(result)
+    rows = transformer.load_rows(0, result.ntuples, tuple)
+    if direct.reads:
+        rows = [_read(row, direct.reads) for row in rows]
+    return IteratorResult(direct.columns, iter(rows))
 
 
 def _read(row: tuple[Any, ...], reads: tuple[tuple[int, Converter], ...]) -> tuple[Any, ...]:

@@ -1,8 +1,7 @@
 """Statements sent to PostgreSQL in one round trip, the commit with them (libpq's pipeline mode)."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -43,13 +42,15 @@ def _runs(waiting: Sequence[Waiting]) -> Iterator[tuple[Statement, list[Mapping[
 
 def _send(connection: Connection, bound: Sequence[Bound], *, commit: bool) -> None:
     driver: Any = connection.connection.driver_connection
-    commands, asked = _commands(driver.pgconn, bound, prepared_names(connection), commit=commit)
-    driver.pgconn.enter_pipeline_mode()
-    try:
-        answers = _answers(driver, commands)
-    finally:
-        driver.pgconn.exit_pipeline_mode()
     known = prepared_names(connection)
+    try:
+        driver.pgconn.enter_pipeline_mode()
+        asked = _queue(driver.pgconn, bound, known, commit=commit)
+        answers = _answers(driver)
+        driver.pgconn.exit_pipeline_mode()
+    except Error as error:
+        connection.invalidate(error)  # nobody knows in what state the connection is
+        raise as_callers_catch_it(connection, bound[-1].direct, error) from error
     for each, answer in zip(asked, answers, strict=False):
         try:
             check(answer)
@@ -58,37 +59,37 @@ def _send(connection: Connection, bound: Sequence[Bound], *, commit: bool) -> No
         known.add(each.direct.name)
 
 
-def _commands(
+def _queue(
     server: Any,  # noqa: ANN401 (a connection of libpq)
     bound: Sequence[Bound],
     known: set[bytes],
     *,
     commit: bool,
-) -> tuple[deque[Callable[[], None]], list[Bound]]:
-    """Return what is to be sent, and which statement each answer will be about."""
-    commands: deque[Callable[[], None]] = deque()
+) -> list[Bound]:
+    """Have libpq keep what is to be sent; return which statement each answer will be about."""
     asked: list[Bound] = []
     preparing: set[bytes] = set()
     for each in bound:
         name = each.direct.name
         if name not in known and name not in preparing:
             preparing.add(name)
-            commands.append(partial(server.send_prepare, name, each.direct.sql))
+            server.send_prepare(name, each.direct.sql)
             asked.append(each)
-        commands.append(partial(server.send_query_prepared, name, each.arguments))
+        server.send_query_prepared(name, each.arguments)
         asked.append(each)
     if commit:
-        commands.append(partial(server.send_query_params, b"COMMIT", None))
+        server.send_query_params(b"COMMIT", None)
         asked.append(bound[-1])
-    commands.append(server.pipeline_sync)
-    return commands, asked
+    return asked
 
 
-def _answers(driver: Any, commands: deque[Callable[[], None]]) -> list[PGresult]:  # noqa: ANN401 (a psycopg connection)
-    """Send the commands, while taking what is answered meanwhile, and wait for the rest."""
-    answers = [answer for [answer] in driver.wait(pipeline_communicate(driver.pgconn, commands))]
+def _answers(driver: Any) -> list[PGresult]:  # noqa: ANN401 (a connection of psycopg)
+    """Send what libpq keeps, taking what is answered meanwhile, and wait for the rest."""
+    server = driver.pgconn
+    sending = deque([server.pipeline_sync])
+    answers = [answer for [answer] in driver.wait(pipeline_communicate(server, sending))]
     while not answers or answers[-1].status != ExecStatus.PIPELINE_SYNC:
-        answer = driver.wait(fetch(driver.pgconn))
+        answer = driver.wait(fetch(server)) if server.is_busy() else server.get_result()
         if answer is not None:  # which ends the answers to one command
             answers.append(answer)
     return answers[:-1]

@@ -1,7 +1,6 @@
 """Sealing of secrets and of personal data at rest, with keys that can be rotated."""
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Sequence
 
@@ -55,7 +54,7 @@ class Seal:
 
     def digests(self, text: str) -> tuple[str, ...]:
         """Return the digests under all keys, newest first, for looking up."""
-        return tuple(hmac.new(key, text.encode(), hashlib.sha256).hexdigest() for key in self._digest_keys)
+        return tuple(hmac.digest(key, text.encode(), "sha256").hex() for key in self._digest_keys)
 
 
 def _derive(key: str, purpose: bytes) -> bytes:

@@ -1,0 +1,162 @@
+"""Statements that go past SQLAlchemy's execution behave as those that do not."""
+
+import os
+import socket
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import bindparam, event, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from bridge.database.direct import LONGEST_LIST, PREPARED
+from bridge.database.pipeline import MOST_TOGETHER
+from bridge.database.prepared import prepared
+from bridge.database.rows import table_of
+from bridge.database.sessions import Database, TenantSession
+from bridge.directory.tables import ChangeDue
+from bridge.journal.tables import JournalEntry
+from bridge.tenants.tables import Connection
+from tests.database.opened import NOW, add_connection, add_tenant
+
+DUE, CONNECTIONS, ENTRIES = (table_of(each).c for each in (ChangeDue, Connection, JournalEntry))
+SOME = prepared(
+    select(CONNECTIONS.name, CONNECTIONS.created_at, CONNECTIONS.live_from)
+    .where(CONNECTIONS.id.in_(bindparam("ids", expanding=True)))
+    .order_by(CONNECTIONS.name)
+)
+DETAILS = prepared(select(ENTRIES.action, ENTRIES.details).order_by(ENTRIES.id))
+RENAME = prepared(update(table_of(Connection)).where(CONNECTIONS.id == bindparam("ident")))
+SUBJECTS = prepared(select(DUE.subject_id).order_by(DUE.id))
+POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+def cut_off(session: TenantSession) -> TenantSession:
+    """End the connection as a network does."""
+    driver: Any = session.present().connection.driver_connection
+    with socket.socket(fileno=os.dup(driver.pgconn.socket)) as line:
+        line.shutdown(socket.SHUT_RDWR)
+    return session
+
+
+def due(session: TenantSession, id_: str, subject_id: str = "somebody") -> dict[str, str]:
+    row = {"id": id_, "subject_kind": "person", "subject_id": subject_id, "cause_id": "because"}
+    return {"tenant_id": session.tenant_id, **row}
+
+
+@pytest.mark.parametrize("number", [0, 1, LONGEST_LIST, LONGEST_LIST + 1])
+def test_a_list_of_any_length_finds_what_it_names(database: Database, tenant_id: str, number: int):
+    ids = [add_connection(database, tenant_id, f"C{place}") for place in range(LONGEST_LIST + 2)]
+    with database.read(tenant_id) as session:
+        names = session.run(SOME, ids=ids[:number]).scalars().all()
+    assert names == [f"C{place}" for place in range(number)]
+
+
+def test_instants_come_back_in_utc_and_nothing_as_nothing(database: Database, tenant_id: str):
+    live = add_connection(database, tenant_id, "Live")
+    watching = add_connection(database, tenant_id, "Watching", live=False)
+    with database.read(tenant_id) as session:
+        first, second = session.run(SOME, ids=[live, watching])
+    assert (first.created_at, first.created_at.utcoffset()) == (NOW, timedelta(0))
+    assert (first.live_from, second.live_from) == (NOW, None)
+
+
+def test_documents_come_back_as_they_were(database: Database, tenant_id: str):
+    with database.read(tenant_id) as session:
+        found = session.run(DETAILS).all()
+        assert found == session.execute(select(JournalEntry.action, JournalEntry.details)).all()
+    assert found
+
+
+def test_who_is_told_of_statements_is_told_of_these(database: Database, tenant_id: str):
+    told: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *of: told.append(of[2]))
+    with database.write(tenant_id) as session:
+        session.run(SUBJECTS)
+        session.hold_rows(ChangeDue, [due(session, "1")])
+    assert sum("changes_due" in each for each in told) == 2
+
+
+def test_a_refused_statement_changes_nothing_and_the_next_transaction_goes_on(
+    database: Database, tenant_id: str
+):
+    with database.write(tenant_id) as session:
+        session.add_rows(ChangeDue, [due(session, "1")])
+    for _ in range(2):
+        with pytest.raises(IntegrityError), database.write(tenant_id) as session:
+            session.hold_rows(ChangeDue, [due(session, "2"), due(session, "1")])
+    with database.write(tenant_id) as session:
+        session.hold_rows(ChangeDue, [due(session, "3", "next")])
+    with database.read(tenant_id) as session:
+        assert session.run(SUBJECTS).scalars().all() == ["somebody", "next"]
+
+
+def test_a_refusal_inside_a_savepoint_leaves_the_rest(database: Database, tenant_id: str):
+    with database.write(tenant_id) as session:
+        session.add_rows(ChangeDue, [due(session, "1")])
+        with pytest.raises(IntegrityError), session.begin_nested():
+            session.add_rows(ChangeDue, [due(session, "2"), due(session, "1")])
+        session.hold_rows(ChangeDue, [due(session, "4", "after")])
+    with database.read(tenant_id) as session:
+        assert session.run(SUBJECTS).scalars().all() == ["somebody", "after"]
+
+
+@pytest.mark.parametrize("number", [1, MOST_TOGETHER, MOST_TOGETHER + 1])
+def test_changes_and_rows_are_written_in_their_order(database: Database, tenant_id: str, number: int):
+    connection = add_connection(database, tenant_id, "Before")
+    with database.write(tenant_id) as session:
+        for place in range(number):
+            session.hold(RENAME, ident=connection, name=f"Name {place}")
+        session.hold_rows(ChangeDue, [due(session, "1")])
+    with database.read(tenant_id) as session:
+        [name] = session.run(SOME, ids=[connection]).scalars()
+        assert (name, session.run(SUBJECTS).scalars().all()) == (f"Name {number - 1}", ["somebody"])
+
+
+def test_a_held_change_is_seen_by_whoever_reads_its_table(database: Database, tenant_id: str):
+    connection = add_connection(database, tenant_id, "Before")
+    with database.write(tenant_id) as session:
+        session.hold(RENAME, ident=connection, name="Prepared")
+        assert session.run(SOME, ids=[connection]).scalar_one() is not None
+        assert session.scalar(select(Connection.name)) == "Prepared"
+        session.hold(RENAME, ident=connection, name="Direct")
+        assert session.connection().scalar(text("SELECT name FROM connections")) == "Direct"
+
+
+def test_a_held_change_stays_in_its_tenant(database: Database, tenant_id: str):
+    other = add_tenant(database, "Okonkwo Textiles")
+    theirs = add_connection(database, other, "Theirs")
+    with database.write(tenant_id) as session:
+        session.hold(RENAME, ident=theirs, name="Mine")
+    with database.read(other) as session:
+        assert session.scalar(select(Connection.name)) == "Theirs"
+
+
+@POSTGRESQL
+def test_what_is_prepared_outlives_a_rollback(database: Database, tenant_id: str):
+    with database.write(tenant_id) as session:
+        session.run(SUBJECTS)
+        before = set(session.present().connection.info[PREPARED])
+    with suppress(ZeroDivisionError), database.write(tenant_id) as session:
+        session.run(SUBJECTS)
+        raise ZeroDivisionError
+    with database.read(tenant_id) as session:
+        assert session.run(SUBJECTS).all() == []
+        assert session.present().connection.info[PREPARED] == before
+
+
+@POSTGRESQL
+@pytest.mark.parametrize("held", [False, True])
+def test_a_connection_that_ended_is_told_and_replaced(database: Database, tenant_id: str, held: bool):  # noqa: FBT001 (a parameter of pytest)
+    def ask(session: TenantSession) -> None:
+        if held:
+            session.add_rows(ChangeDue, [due(session, "1"), due(session, "2")])
+        else:
+            session.run(SUBJECTS)
+
+    with pytest.raises(DBAPIError) as told, database.write(tenant_id) as session:
+        ask(cut_off(session))
+    assert told.value.connection_invalidated
+    with database.write(tenant_id) as session:
+        ask(session)
