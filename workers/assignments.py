@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 
 from bridge import clock
 from bridge.billing.runs import closed_until
+from bridge.database.one_of import one_of
 from bridge.database.sessions import Database
 from bridge.directory.counts import fold_counts
 from bridge.nudge import ASSIGN_DUE
@@ -72,6 +73,6 @@ def _forget(database: Database, ids: list[str]) -> None:
     for position in range(0, len(ids), _IDS_AT_ONCE):
         with database.unscoped() as session:
             session.execute(
-                delete(DueTenant).where(DueTenant.id.in_(ids[position : position + _IDS_AT_ONCE])),
+                delete(DueTenant).where(one_of(DueTenant.id, ids[position : position + _IDS_AT_ONCE])),
                 execution_options={"synchronize_session": False},
             )

@@ -5,9 +5,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import structlog
-
 from bridge.access.buckets import Bucket, take
+from bridge.logs import get_logger
 from bridge.nudge.redis_client import open_redis
 from config.settings import Settings
 
@@ -46,7 +45,7 @@ redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', math.ceil((after 
 return taken
 """
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Buckets(Protocol):

@@ -10,6 +10,7 @@ from bridge.billing.pricing.cohorts import Alike, SeatSpan, Stay, alike_of, put_
 from bridge.billing.pricing.period_days import microseconds
 from bridge.billing.suppositions import Supposition, supposed
 from bridge.database.columns import Instant
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.seats.tables import Seat
 
@@ -50,7 +51,7 @@ def read_seat_spans_of(
 ) -> list[SeatSpan]:
     """Return the billed spans of these people that touch ``[start, end)``; suppositions are left aside."""
     columns = select(Seat.person_id, Seat.plan, Seat.start, Seat.end, Seat.department, Seat.cost_centre)
-    rows = session.execute(columns.where(touches(start, end), Seat.person_id.in_(people)))
+    rows = session.execute(columns.where(touches(start, end), one_of(Seat.person_id, people)))
     return [SeatSpan(*row) for row in rows]
 
 

@@ -29,5 +29,5 @@ class Instant(TypeDecorator[datetime]):
 #: Text that compares and sorts by code point on both databases, whatever the server's locale.
 Key = Text().with_variant(TEXT(collation="C"), "postgresql")
 
-#: A document; ``jsonb`` on PostgreSQL.
-Document: JSON = JSON().with_variant(JSONB(), "postgresql")
+#: A document; ``jsonb`` on PostgreSQL. None is the database's own NULL.
+Document: JSON = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")

@@ -43,7 +43,7 @@ _NUMBERS = count(1)
 _DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Direct:
     """A compiled statement: its parameters in order, and how values and columns are converted."""
 
@@ -72,6 +72,7 @@ def execute(connection: Connection, statement: Statement, values: Mapping[str, A
     bound = bind(connection, statement, values)
     if bound is None:
         return connection.execute(statement, values)
+    tell(connection, [bound])
     driver: Any = connection.connection.driver_connection
     names = prepared_names(connection)
     try:
@@ -101,9 +102,6 @@ def bind(connection: Connection, statement: Statement, values: Mapping[str, Any]
     given = {**direct.constants, **values}
     for name, value in lists:
         given.update((f"{name}_{number}", each) for number, each in enumerate(value, 1))
-    listeners = connection.dispatch.before_cursor_execute
-    if listeners:
-        listeners(connection, None, direct.sql.decode(), given, None, False)  # noqa: FBT003 (SQLAlchemy's signature)
     arguments = [given[name] for name in direct.parameters]
     for position, convert in direct.binds:
         arguments[position] = convert(arguments[position])
@@ -115,6 +113,14 @@ def prepared_names(connection: Connection) -> set[bytes]:
     """Return the names of the statements that a connection of the pool has prepared."""
     names: set[bytes] = connection.connection.info.setdefault(PREPARED, set())
     return names
+
+
+def tell(connection: Connection, bound: Sequence[Bound]) -> None:
+    """Tell SQLAlchemy's listeners of what is about to be executed, once of each statement."""
+    listeners = connection.dispatch.before_cursor_execute
+    if listeners:
+        for direct in dict.fromkeys(each.direct for each in bound):
+            listeners(connection, None, direct.sql.decode(), None, None, len(bound) > 1)
 
 
 def _transformer(connection: Connection) -> abc.Transformer:

@@ -9,13 +9,15 @@ from psycopg.errors import Error
 from psycopg.generators import fetch, pipeline_communicate
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
+from sqlalchemy import Insert, Table
 from sqlalchemy.engine import Connection
 
-from bridge.database.direct import Bound, Statement, as_callers_catch_it, bind, check, prepared_names
+from bridge.database.direct import Bound, Statement, as_callers_catch_it, bind, check, prepared_names, tell
+from bridge.database.inserts import insert_many
 
 Waiting = tuple[Statement, Mapping[str, Any]]
 
-#: More go the ordinary way, each run of one statement at once.
+#: More are executed one run after the other, each run of one statement at once.
 MOST_TOGETHER = 50
 
 
@@ -31,7 +33,11 @@ def execute_together(connection: Connection, waiting: Sequence[Waiting], *, comm
         _send(connection, ready, commit=commit)
         return
     for statement, run in _runs(waiting):
-        connection.execute(statement, run)
+        table = statement.table if isinstance(statement, Insert) and len(run) > MOST_TOGETHER else None
+        if isinstance(table, Table) and bind(connection, statement, run[0]) is not None:
+            insert_many(connection, table, run)
+        else:
+            connection.execute(statement, run)
 
 
 def _runs(waiting: Sequence[Waiting]) -> Iterator[tuple[Statement, list[Mapping[str, Any]]]]:
@@ -43,6 +49,7 @@ def _runs(waiting: Sequence[Waiting]) -> Iterator[tuple[Statement, list[Mapping[
 def _send(connection: Connection, bound: Sequence[Bound], *, commit: bool) -> None:
     driver: Any = connection.connection.driver_connection
     known = prepared_names(connection)
+    tell(connection, bound)
     try:
         driver.pgconn.enter_pipeline_mode()
         asked = _queue(driver.pgconn, bound, known, commit=commit)

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import structlog
 from stripe import (
     IdempotencyError,
     InvalidRequestError,
@@ -14,8 +13,9 @@ from bridge.database.sessions import Database
 from bridge.delivery.push_invoice import find_customer, run_errand
 from bridge.delivery.queue import Errand, end_delivery, keep_customer, lease_next, put_off
 from bridge.errors import BridgeError
+from bridge.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 SERVER_ERROR = 500
 CONFLICT = 409

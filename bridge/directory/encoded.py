@@ -1,6 +1,6 @@
 """People and groups as they are answered: with the JSON text that is stored, which nobody needs to parse."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ from bridge.database.prepared import TENANT
 from bridge.database.rows import Row, table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.counts import Kind
-from bridge.directory.search import Found
+from bridge.directory.search import Found, GroupName, groups_of
 from bridge.directory.tables import Group, Membership, Person
 
 ROWS: Mapping[Kind, type[Row]] = MappingProxyType({"person": Person, "group": Group})
@@ -54,22 +54,38 @@ class Encoded(NamedTuple):
         return Found(self.id, orjson.loads(self.resource), self.version, created_at, changed_at)
 
 
-def encoded(kind: Kind, *, postgresql: bool) -> Select[Any]:
-    """Select the living of a connection, with the columns of ``Encoded``.
+def encoded(kind: Kind, *, postgresql: bool, groups: bool) -> Select[Any]:
+    """Select the living of a connection, with the columns of ``Encoded``; people with their groups or without.
 
-    It takes ``connection_id``, and the address of groups with a slash at its end as ``groups_at``.
+    It takes ``connection_id``, and for groups their address with a slash at its end as ``groups_at``.
     """
     table = table_of(ROWS[kind])
     of = table.c
-    groups = _groups_of(of.id, postgresql=postgresql) if kind == "person" else cast(null(), Text)
+    named = _groups_of(of.id, postgresql=postgresql) if groups else cast(null(), Text)
     return select(
         of.id,
         of.version,
         in_utc(of.created_at, postgresql=postgresql),
         in_utc(of.changed_at, postgresql=postgresql),
         cast(of.resource, Text).label("resource"),
-        groups.label("groups"),
+        named.label("groups"),
     ).where(*living(table))
+
+
+def with_groups(session: TenantSession, people: Sequence[Encoded], *, root: str) -> tuple[Encoded, ...]:
+    """Return the people with their groups, read by one query: for many that costs less than one for each."""
+    named = groups_of(session, [each.id for each in people])
+    return tuple(
+        each._replace(groups=_references(named[each.id], root)) if named[each.id] else each for each in people
+    )
+
+
+def _references(groups: Sequence[GroupName], root: str) -> str:
+    listed = [
+        {"value": each.id, "$ref": f"{root}/Groups/{each.id}", "display": each.display_name, "type": "direct"}
+        for each in groups
+    ]
+    return orjson.dumps(listed).decode()
 
 
 def living(table: FromClause) -> tuple[ColumnElement[bool], ...]:

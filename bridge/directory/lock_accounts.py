@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.read_versions import in_chunks
 from bridge.directory.tables import Person
@@ -31,7 +32,7 @@ def lock_accounts(session: TenantSession, ids: Collection[str]) -> dict[str, Acc
     columns = (Person.id, Person.connection_id, Person.changed_at, Person.deleted_at)
     found: dict[str, Account] = {}
     for some in in_chunks(sorted(set(ids))):
-        rows = select(*columns).where(Person.id.in_(some)).order_by(Person.id)
+        rows = select(*columns).where(one_of(Person.id, some)).order_by(Person.id)
         for row in session.execute(rows.with_for_update(key_share=True)):
             found[row.id] = Account(*row)
     missing = next((id_ for id_ in ids if id_ not in found), None)

@@ -41,7 +41,9 @@ _KEYS: Mapping[str, Mapping[str, tuple[str, bool]]] = MappingProxyType(
 
 def _by(kind: Kind, column: str, *, postgresql: bool) -> Prepared:
     of = table_of(ROWS[kind]).c
-    found = encoded(kind, postgresql=postgresql).where(of[column] == bindparam("key"))
+    found = encoded(kind, postgresql=postgresql, groups=kind == "person").where(
+        of[column] == bindparam("key")
+    )
     return Prepared(found.order_by(of.created_at, of.id).limit(NAMESAKES + 1))
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.conditions import RowElements, element_condition
 from bridge.directory.search import Member, member_columns
@@ -41,7 +42,7 @@ def lock_members(session: TenantSession, *, connection_id: str, ids: Collection[
     kinds: dict[str, str] = {}
     for chunk in _chunks(ids):
         people = select(Person.id).where(
-            Person.id.in_(chunk), Person.connection_id == connection_id, Person.deleted_at.is_(None)
+            one_of(Person.id, chunk), Person.connection_id == connection_id, Person.deleted_at.is_(None)
         )
         rows = session.scalars(people.order_by(Person.id).with_for_update(read=True, key_share=True))
         kinds.update((person_id, "person") for person_id in rows)
@@ -51,7 +52,7 @@ def lock_members(session: TenantSession, *, connection_id: str, ids: Collection[
         session.execute(own.with_for_update(key_share=True))
     for chunk in _chunks(others):
         groups = select(Group.id).where(
-            Group.id.in_(chunk), Group.connection_id == connection_id, Group.deleted_at.is_(None)
+            one_of(Group.id, chunk), Group.connection_id == connection_id, Group.deleted_at.is_(None)
         )
         rows = session.scalars(groups.order_by(Group.id).with_for_update(read=True, key_share=True))
         kinds.update((group_id, "group") for group_id in rows)
@@ -76,7 +77,7 @@ def past_of(session: TenantSession, group_id: str, ids: Collection[str]) -> dict
                 func.max(case((OPEN, 1), else_=0)),
                 last,
             )
-            .where(Membership.group_id == group_id, Membership.member_id.in_(chunk))
+            .where(Membership.group_id == group_id, one_of(Membership.member_id, chunk))
             .group_by(Membership.member_id)
         )
         past.update((member_id, Past(kind, bool(is_open), at)) for member_id, kind, is_open, at in rows)
@@ -120,7 +121,7 @@ def close_memberships(
     for chunk in _chunks(ids):
         session.execute(
             update(Membership)
-            .where(Membership.group_id == group_id, Membership.member_id.in_(chunk), OPEN)
+            .where(Membership.group_id == group_id, one_of(Membership.member_id, chunk), OPEN)
             .values(end=at, ended_by=cause_id)
         )
 
@@ -147,7 +148,7 @@ def count_change(session: TenantSession, group_ids: Iterable[str], *, at: dateti
     """Give groups that lose a deleted member a new version, by which clients know that they changed."""
     for chunk in _chunks(list(group_ids)):
         session.execute(
-            update(Group).where(Group.id.in_(chunk)).values(version=Group.version + 1, changed_at=at)
+            update(Group).where(one_of(Group.id, chunk)).values(version=Group.version + 1, changed_at=at)
         )
 
 
@@ -188,7 +189,7 @@ def _levels(
     while levels < most:
         following: set[str] = set()
         for chunk in _chunks(level):
-            nested = (link.in_(chunk), Membership.member_kind == "group", OPEN)
+            nested = (one_of(link, chunk), Membership.member_kind == "group", OPEN)
             following.update(session.scalars(select(column).where(*nested)))
         if not following:
             break

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, or_, select, update
 
+from bridge.database.one_of import one_of
 from bridge.database.prepared import prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
@@ -177,7 +178,7 @@ def names_known(
     ):
         for start in range(0, len(wanted), CHUNK):
             alive = Person.deleted_at.is_(None) if living else Person.deleted_at.is_not(None)
-            some = column.in_(wanted[start : start + CHUNK])
+            some = one_of(column, wanted[start : start + CHUNK])
             rows = session.scalars(select(column).where(Person.connection_id == connection_id, alive, some))
             known.update(row for row in rows if row is not None)
     return known

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.facts import (
     AccountFacts,
@@ -67,7 +68,7 @@ def _places(session: TenantSession, person_ids: Collection[str]) -> Mapping[str,
         person_id: (connection_id, live_from)
         for ids in in_chunks(person_ids)
         for person_id, connection_id, live_from in session.execute(
-            select(*columns).join(Connection, of_person).where(Person.id.in_(ids))
+            select(*columns).join(Connection, of_person).where(one_of(Person.id, ids))
         )
     }
 
@@ -79,7 +80,7 @@ def _memberships(
     columns = (row.member_id, row.group_id, row.start, row.end, row.started_by, row.ended_by)
     found: dict[str, list[MembershipFact]] = defaultdict(list)
     for ids in in_chunks(member_ids):
-        chosen = select(*columns).where(row.member_id.in_(ids), row.member_kind == member_kind)
+        chosen = select(*columns).where(one_of(row.member_id, ids), row.member_kind == member_kind)
         for key, group_id, start, end, started_by, ended_by in session.execute(chosen):
             found[key].append(MembershipFact(group_id, start, end, started_by, ended_by))
     return found
@@ -107,7 +108,7 @@ def _names(session: TenantSession, group_ids: Collection[str]) -> Mapping[str, l
     columns = (row.group_id, row.start, row.end, row.display_name, row.started_by, row.ended_by)
     found: dict[str, list[GroupNameFact]] = defaultdict(list)
     for ids in in_chunks(group_ids):
-        chosen = select(*columns).where(row.group_id.in_(ids))
+        chosen = select(*columns).where(one_of(row.group_id, ids))
         for key, start, end, name, started_by, ended_by in session.execute(chosen):
             found[key].append(GroupNameFact(start, end, name, started_by, ended_by))
     return found

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, or_, select
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.agreement import Agreement
 from bridge.directory.facts import JoinFact, PersonVersionFact
@@ -28,7 +29,7 @@ def stored_joins(session: TenantSession, person_ids: Collection[str]) -> list[Jo
         chosen = (
             select(*columns)
             .outerjoin(choice, chosen_by)
-            .where(or_(row.account_id.in_(ids), row.person_id.in_(ids)))
+            .where(or_(one_of(row.account_id, ids), one_of(row.person_id, ids)))
         )
         for each in session.execute(chosen):
             found[each.account_id, each.start] = _fact(each)
@@ -90,7 +91,7 @@ def neighbours(session: TenantSession, person_ids: Collection[str]) -> Mapping[s
     found: dict[str, set[str]] = defaultdict(set)
     for ids in in_chunks(person_ids):
         rows = select(Join.account_id, Join.person_id).where(
-            or_(Join.account_id.in_(ids), Join.person_id.in_(ids))
+            or_(one_of(Join.account_id, ids), one_of(Join.person_id, ids))
         )
         for account_id, person_id in session.execute(rows):
             found[account_id].add(person_id)

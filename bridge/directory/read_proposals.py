@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import aliased
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.agreement import EXTERNAL_ID, Agreement
 from bridge.directory.join_attributes import agreement_of, current_choice
@@ -82,7 +83,7 @@ def _keys(
         .having(func.count(Person.connection_id.distinct()) > 1, func.count(counts_as.distinct()) > 1)
     )
     if of is not None:
-        chosen = chosen.where(key.in_(select(key).where(Person.id.in_(of))))
+        chosen = chosen.where(key.in_(select(key).where(one_of(Person.id, of))))
     return session.scalars(chosen.order_by(key).limit(limit)).all()
 
 
@@ -91,11 +92,11 @@ def _candidates(
 ) -> dict[str, list[Candidate]]:
     key = _key(agreement)
     columns = (key, Person.id, Person.connection_id, Person.user_name, Person.active)
-    rows = session.execute(select(*columns).where(*_living(connection_ids), key.in_(keys))).all()
+    rows = session.execute(select(*columns).where(*_living(connection_ids), one_of(key, keys))).all()
     ids = [row.id for row in rows]
-    joined = select(Join.account_id, Join.person_id).where(Join.account_id.in_(ids), Join.end.is_(None))
+    joined = select(Join.account_id, Join.person_id).where(one_of(Join.account_id, ids), Join.end.is_(None))
     person_of = {row.account_id: row.person_id for row in session.execute(joined)}
-    stands_for = select(Join.person_id).where(Join.person_id.in_(ids), Join.end.is_(None))
+    stands_for = select(Join.person_id).where(one_of(Join.person_id, ids), Join.end.is_(None))
     accounts = Counter(session.scalars(stands_for))
     found: dict[str, list[Candidate]] = defaultdict(list)
     for value, id_, connection_id, user_name, active in rows:

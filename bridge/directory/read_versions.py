@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from sqlalchemy import select
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.facts import PersonVersionFact
 from bridge.directory.tables import PersonVersion
@@ -21,7 +22,7 @@ def read_versions(
     columns = (row.person_id, row.start, row.end, row.active, row.resource, row.started_by, row.ended_by)
     found: dict[str, list[PersonVersionFact]] = defaultdict(list)
     for ids in in_chunks(person_ids):
-        chosen = select(*columns).where(row.person_id.in_(ids))
+        chosen = select(*columns).where(one_of(row.person_id, ids))
         for key, start, end, active, resource, started_by, ended_by in session.execute(chosen):
             found[key].append(PersonVersionFact(start, end, active, resource, started_by, ended_by))
     return found

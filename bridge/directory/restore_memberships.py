@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.changes import mark_all_due
 from bridge.directory.memberships import count_change
@@ -44,7 +45,7 @@ def memberships_away(
     person_ids = [id_ for some in people_until.values() for id_ in some]
     groups: dict[str, datetime] = {}
     for ids in in_chunks(sorted({group_id for group_id, _ in ended})):
-        living = select(Group.id, Group.changed_at).where(Group.id.in_(ids), Group.deleted_at.is_(None))
+        living = select(Group.id, Group.changed_at).where(one_of(Group.id, ids), Group.deleted_at.is_(None))
         rows = session.execute(living.order_by(Group.id).with_for_update(key_share=True))
         groups.update((id_, changed_at) for id_, changed_at in rows)
     back = _open(session, person_ids, groups)
@@ -109,7 +110,7 @@ def _ended(
     found: set[tuple[str, str]] = set()
     for ids in in_chunks(person_ids):
         rows = select(Membership.group_id, Membership.member_id).where(
-            Membership.member_id.in_(ids), Membership.end >= start, own
+            one_of(Membership.member_id, ids), Membership.end >= start, own
         )
         rows = rows if end is None else rows.where(Membership.end <= end)
         found.update((group_id, member_id) for group_id, member_id in session.execute(rows))
@@ -122,7 +123,7 @@ def _open(
     found: set[tuple[str, str]] = set()
     for ids in in_chunks(person_ids):
         rows = select(Membership.group_id, Membership.member_id).where(
-            Membership.member_id.in_(ids), Membership.end.is_(None)
+            one_of(Membership.member_id, ids), Membership.end.is_(None)
         )
         found.update((row.group_id, row.member_id) for row in session.execute(rows) if row.group_id in groups)
     return found

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from bridge.database.one_of import one_of
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.changes import mark_all_due
@@ -95,7 +96,7 @@ def _accounts(
         for ids in in_chunks(sorted(person_ids))
         for known in session.execute(
             select(*columns)
-            .where(row.id.in_(ids), row.connection_id == window.connection_id)
+            .where(one_of(row.id, ids), row.connection_id == window.connection_id)
             .order_by(row.id)
             .with_for_update(key_share=True)
         )
@@ -153,7 +154,7 @@ def _names_taken(
     for kind, column in (("name", Person.user_name_key), ("external", Person.external_id)):
         for some in in_chunks([key for each, key in listed if each == kind]):
             living = (Person.connection_id == connection_id, Person.deleted_at.is_(None))
-            rows = session.scalars(select(column).where(*living, column.in_(some)))
+            rows = session.scalars(select(column).where(*living, one_of(column, some)))
             found.update((kind, key) for key in rows if key is not None)
     return found
 
@@ -195,7 +196,7 @@ def _close_versions(session: TenantSession, causes: Collection[str], *, at: date
             update(PersonVersion)
             .where(
                 JournalEntry.tenant_id == session.tenant_id,
-                JournalEntry.id.in_(ids),
+                one_of(JournalEntry.id, ids),
                 PersonVersion.person_id == JournalEntry.subject_id,
                 PersonVersion.end.is_(None),
             )

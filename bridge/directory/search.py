@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from bridge.database.one_of import one_of, texts
 from bridge.database.prepared import Prepared, prepared
 from bridge.database.rows import Row, table_of
 from bridge.database.sessions import TenantSession
@@ -45,14 +46,14 @@ GROUPS_OF = prepared(
     select(_MEMBERS.member_id, _GROUPS.id, _GROUPS.display_name)
     .where(
         _MEMBERS.group_id == _GROUPS.id,
-        _MEMBERS.member_id.in_(bindparam("ids", expanding=True)),
+        one_of(_MEMBERS.member_id, texts("ids")),
         _MEMBERS.end.is_(None),
     )
     .order_by(_MEMBERS.start, _GROUPS.id)
 )
 MEMBERS_OF = prepared(
     select(_MEMBERS.group_id, _MEMBERS.member_id, _MEMBERS.member_kind)
-    .where(_MEMBERS.group_id.in_(bindparam("ids", expanding=True)), _MEMBERS.end.is_(None))
+    .where(one_of(_MEMBERS.group_id, texts("ids")), _MEMBERS.end.is_(None))
     .order_by(_MEMBERS.start, _MEMBERS.member_id)
 )
 

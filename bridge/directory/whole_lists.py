@@ -28,7 +28,7 @@ from bridge.database.prepared import TENANT, Prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.counts import COUNTS, Kind, count_living
-from bridge.directory.encoded import ROWS, Encoded, encoded, in_utc, is_postgresql, living, param
+from bridge.directory.encoded import ROWS, Encoded, encoded, in_utc, is_postgresql, living, param, with_groups
 from bridge.directory.places import Place, PlaceOf, Places
 
 #: Larger pages are read the general way.
@@ -80,7 +80,7 @@ def whole_page(
     page = PlaceOf(session.tenant_id, connection_id, kind, start_index)
     for _attempt in range(ATTEMPTS):
         place = None if start_index == 1 else places.of(page) or _find(session, kind, page)
-        rows = _read(session, kind, page, place, count=count, root=root)
+        rows = _read(session, kind, page, place, count=count)
         if not rows:
             total = count_living(session, kind, connection_id=connection_id)
             if total < start_index:
@@ -92,7 +92,9 @@ def whole_page(
                 places.remember(page, Place(place.created_at, place.id, *now))
             following = page._replace(start_index=start_index + len(found))
             places.remember(following, Place(found[-1].created_at.replace(tzinfo=UTC), found[-1].id, *now))
-            return WholePage(rows[0].total, found)
+            return WholePage(
+                rows[0].total, with_groups(session, found, root=root) if kind == "person" else found
+            )
         places.forget(page)
     return None
 
@@ -125,16 +127,9 @@ def _find(session: TenantSession, kind: Kind, page: PlaceOf) -> Place | None:
     return Place(row.created_at, row.id, row.total, row.moved, newest.replace(tzinfo=UTC))
 
 
-def _read(
-    session: TenantSession, kind: Kind, page: PlaceOf, place: Place | None, *, count: int, root: str
-) -> Any:  # noqa: ANN401 (rows of either statement)
+def _read(session: TenantSession, kind: Kind, page: PlaceOf, place: Place | None, *, count: int) -> Any:  # noqa: ANN401 (rows of either statement)
     statements = _STATEMENTS[is_postgresql(session), kind]
-    values = {
-        "connection_id": page.connection_id,
-        "kind": kind,
-        "count": count,
-        "groups_at": f"{root}/Groups/",
-    }
+    values = {"connection_id": page.connection_id, "kind": kind, "count": count}
     if page.start_index == 1:
         return session.run(statements.first, **values).all()
     if place is None:
@@ -146,7 +141,7 @@ def _statements(kind: Kind, *, postgresql: bool) -> _Statements:
     table = table_of(ROWS[kind])
     of = table.c
     key, there = tuple_(of.created_at, of.id), tuple_(param("created_at", Instant()), param("id", Key))
-    listed = encoded(kind, postgresql=postgresql).order_by(of.created_at, of.id)
+    listed = encoded(kind, postgresql=postgresql, groups=False).order_by(of.created_at, of.id)
     # OFFSET would compute what stands beside the key for each row that it passes over.
     passed = select(of.created_at, of.id).where(*living(table)).order_by(of.created_at, of.id)
     state = _state(table, postgresql=postgresql)

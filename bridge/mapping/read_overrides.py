@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import or_, select
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.read_versions import in_chunks
 from bridge.errors import NotFound
@@ -16,7 +17,7 @@ def read_overrides(session: TenantSession, person_ids: Collection[str]) -> Mappi
     """Return every override these people ever had, in order of time; people without any are left out."""
     found: dict[str, tuple[Override, ...]] = {}
     for ids in in_chunks(person_ids):
-        rows = select(PersonOverride).where(PersonOverride.person_id.in_(ids))
+        rows = select(PersonOverride).where(one_of(PersonOverride.person_id, ids))
         for row in session.scalars(rows.order_by(PersonOverride.start, PersonOverride.id)):
             found[row.person_id] = (*found.get(row.person_id, ()), override_of(row))
     return found

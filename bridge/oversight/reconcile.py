@@ -17,6 +17,7 @@ from bridge.billing.money import format_minor
 from bridge.billing.price_run import tenant_of
 from bridge.billing.tables import InvoiceCounter
 from bridge.database.ids import new_id
+from bridge.database.one_of import one_of
 from bridge.database.sessions import Database, TenantSession
 from bridge.directory.changes import mark_due
 from bridge.directory.read_joins import neighbours
@@ -170,7 +171,7 @@ def _compared(session: TenantSession, people: Collection[str]) -> Iterator[Findi
     hold_back(session, computed)
     joined = neighbours(session, people)
     asked = {*people, *(id_ for known in joined.values() for id_ in known)}
-    waiting = set(session.scalars(select(ChangeDue.subject_id).where(ChangeDue.subject_id.in_(asked))))
+    waiting = set(session.scalars(select(ChangeDue.subject_id).where(one_of(ChangeDue.subject_id, asked))))
     due = {id_ for id_ in people if id_ in waiting or not waiting.isdisjoint(joined.get(id_, ()))}
     due |= _limited_anew(session, stored)
     # Others wait, or do not, by what is stored of those whose turn is still to come.

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bridge.billing.pricing.cohorts import SeatSpan
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.browse import everybody
 from bridge.directory.facts import PersonFacts
@@ -169,7 +170,7 @@ def _stored(session: TenantSession, people: Collection[str]) -> dict[str, list[S
         Seat.rule_set_id, Seat.rule, Seat.waits_for, Seat.withheld_roles,
     )  # fmt: skip
     for ids in in_chunks(found):
-        rows = select(*columns).where(Seat.person_id.in_(ids)).order_by(Seat.person_id, Seat.start)
+        rows = select(*columns).where(one_of(Seat.person_id, ids)).order_by(Seat.person_id, Seat.start)
         for id_, start, end, plan, roles, department, cost_centre, *reason in session.execute(rows):
             rule_set_id, rule, waits_for, withheld = reason
             span = Span(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, func, select
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.tables import Group, Person
 from bridge.errors import Conflict
@@ -41,10 +42,10 @@ def later_changes(
     """
     ids = sorted(resource_ids)
     for table in (Person, Group):
-        held = select(table.id).where(table.id.in_(ids)).order_by(table.id)
+        held = select(table.id).where(one_of(table.id, ids)).order_by(table.id)
         session.execute(held.with_for_update(key_share=True))
     foreign = and_(
-        JournalEntry.subject_id.in_(ids),
+        one_of(JournalEntry.subject_id, ids),
         JournalEntry.at > since,
         JournalEntry.request_id.not_in(own),
         ~JournalEntry.action.startswith(CONSEQUENCE),

@@ -9,19 +9,19 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-import structlog
 from prometheus_client import Counter
 from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.database.sessions import Database
+from bridge.logs import get_logger
 from bridge.provisioning.tables import Refusal, RequestRecord
 from bridge.tenants.secrets import Seal
 
 BATCH = 500
 LOST = Counter("bridge_request_log_lost_total", "Rows of the provisioning log that could not be written")
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

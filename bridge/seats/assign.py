@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import delete, select, tuple_
 
 from bridge.database.ids import new_id
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.journal.record import Cause, Entry, Subject, record_all
 from bridge.journal.tables import JournalEntry
@@ -210,7 +211,7 @@ def _requests(session: TenantSession, entry_ids: set[str]) -> dict[str, str]:
     """Return the requests in which these journal entries were made."""
     found: dict[str, str] = {}
     for ids in _chunks(list(entry_ids)):
-        chosen = select(JournalEntry.id, JournalEntry.request_id).where(JournalEntry.id.in_(ids))
+        chosen = select(JournalEntry.id, JournalEntry.request_id).where(one_of(JournalEntry.id, ids))
         found.update(dict(session.execute(chosen).all()))
     return found
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from sqlalchemy import delete, select
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import Database, TenantSession
 from bridge.directory.changes import mark_all_due
 from bridge.directory.end_joins import note_ends
@@ -134,7 +135,7 @@ def _finish(
     ids = [id_ for each in due.values() for id_ in each.ids]
     for position in range(0, len(ids), _IDS_AT_ONCE):
         session.execute(
-            delete(ChangeDue).where(ChangeDue.id.in_(ids[position : position + _IDS_AT_ONCE])),
+            delete(ChangeDue).where(one_of(ChangeDue.id, ids[position : position + _IDS_AT_ONCE])),
             execution_options={"synchronize_session": False},
         )
 
@@ -171,14 +172,14 @@ def _candidates(session: TenantSession, *, now: datetime, limit: int) -> Sequenc
 
 def _still_due(session: TenantSession, people: Collection[str], *, now: datetime) -> dict[str, _Due]:
     columns = (ChangeDue.subject_id, ChangeDue.id, ChangeDue.cause_id)
-    chosen = select(*columns).where(ChangeDue.subject_kind == "person", ChangeDue.subject_id.in_(people))
+    chosen = select(*columns).where(ChangeDue.subject_kind == "person", one_of(ChangeDue.subject_id, people))
     due: dict[str, _Due] = {}
     for person_id, id_, cause_id in session.execute(chosen.order_by(ChangeDue.id)):
         each = due.setdefault(person_id, _Due())
         each.ids.append(id_)
         each.cause_id = cause_id or each.cause_id
     again = select(AssignmentFailure.person_id).where(
-        AssignmentFailure.person_id.in_(people), AssignmentFailure.next_attempt_at <= now
+        one_of(AssignmentFailure.person_id, people), AssignmentFailure.next_attempt_at <= now
     )
     for person_id in session.scalars(again):
         due.setdefault(person_id, _Due())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, delete, insert, literal, or_, select
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import Database, TenantSession
 from bridge.directory.tables import ChangeDue, Membership, Person
 from bridge.seats.tables import Seat
@@ -84,7 +85,7 @@ def _with_nested(session: TenantSession, group_id: str) -> Collection[str]:
     level = {group_id}
     while level:
         nested = select(Membership.member_id).where(
-            Membership.group_id.in_(level), Membership.member_kind == "group"
+            one_of(Membership.group_id, level), Membership.member_kind == "group"
         )
         level = set(session.scalars(nested)) - found
         found |= level

@@ -8,6 +8,7 @@ from sqlalchemy import and_, exists, func, or_, select
 
 from bridge.alerts.ring import open_alert
 from bridge.database.ids import new_id
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.changes import mark_all_due
 from bridge.directory.read_versions import in_chunks
@@ -130,14 +131,14 @@ def _emptied(session: TenantSession, near: Sequence[Loss], limits: FuseLimits) -
     full = {
         id_
         for ids in in_chunks(groups)
-        for id_ in session.scalars(select(Group.id).where(Group.id.in_(ids), exists().where(*stays)))
+        for id_ in session.scalars(select(Group.id).where(one_of(Group.id, ids), exists().where(*stays)))
     }
     touching = and_(row.start <= until, or_(row.end.is_(None), row.end > since))
     columns = select(row.group_id, row.member_id, row.start, row.end).where(touching)
     rows = [
         (group_id, member_id, start, end)
         for ids in in_chunks(groups - full)
-        for group_id, member_id, start, end in session.execute(columns.where(row.group_id.in_(ids)))
+        for group_id, member_id, start, end in session.execute(columns.where(one_of(row.group_id, ids)))
     ]
     emptied = emptied_groups(rows, since=since, until=until, least=limits.group_people)
     return [each for each in emptied if _losers(near, each) >= limits.group_people]

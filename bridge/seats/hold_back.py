@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.read_versions import in_chunks
 from bridge.seats.compute import Computed, noting
@@ -29,7 +30,7 @@ def read_holds(session: TenantSession, person_ids: Collection[str]) -> dict[str,
         rows = (
             select(*columns)
             .join(Storm, (Storm.tenant_id == StormPerson.tenant_id) & (Storm.id == StormPerson.storm_id))
-            .where(StormPerson.person_id.in_(ids), Storm.status != "confirmed")
+            .where(one_of(StormPerson.person_id, ids), Storm.status != "confirmed")
         )
         for person_id, at, until, storm_id, ended_by in session.execute(rows):
             found[person_id].append(Hold(at, until, storm_id, ended_by))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, tuple_
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.read_versions import in_chunks
 from bridge.journal.tables import JournalEntry
@@ -64,7 +65,7 @@ def _is_same(loss: Loss, ending: Ending) -> bool:
 def _stored(session: TenantSession, person_ids: Collection[str]) -> dict[tuple[str, datetime], Loss]:
     found: dict[tuple[str, datetime], Loss] = {}
     for ids in in_chunks(person_ids):
-        for row in session.scalars(select(SeatLoss).where(SeatLoss.person_id.in_(ids))):
+        for row in session.scalars(select(SeatLoss).where(one_of(SeatLoss.person_id, ids))):
             found[row.person_id, row.at] = loss_of(row)
     return found
 
@@ -79,7 +80,7 @@ def _connections(session: TenantSession, entry_ids: Collection[str]) -> dict[str
     found: dict[str, str] = {}
     for ids in in_chunks(entry_ids):
         rows = select(JournalEntry.id, JournalEntry.actor_id).where(
-            JournalEntry.id.in_(ids), JournalEntry.actor_kind == "connection"
+            one_of(JournalEntry.id, ids), JournalEntry.actor_kind == "connection"
         )
         found.update(dict(session.execute(rows).all()))
     return found

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.read_versions import in_chunks
 from bridge.seats.differences import StoredSpan
@@ -21,7 +22,7 @@ def read_stored(session: TenantSession, person_ids: Collection[str]) -> dict[str
     """Return the stored spans of those of these people who have any, in order of time."""
     found: dict[str, list[StoredSpan]] = {}
     for ids in in_chunks(person_ids):
-        chosen = select(*_COLUMNS).where(Seat.person_id.in_(ids)).order_by(Seat.person_id, Seat.start)
+        chosen = select(*_COLUMNS).where(one_of(Seat.person_id, ids)).order_by(Seat.person_id, Seat.start)
         for person_id, computed_at, roles, group_ids, withheld, *rest in session.execute(chosen):
             start, end, plan, department, cost_centre, rule_set_id, rule, *reason = rest
             started_by, ended_by, storm_id, waits_for = reason

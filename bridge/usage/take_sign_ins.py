@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.errors import InvalidValue
 from bridge.journal.record import Cause
@@ -89,6 +90,6 @@ def _stored(session: TenantSession, keys: Collection[tuple[str, str]]) -> set[tu
     if not keys:
         return set()
     connections, ids = {key[0] for key in keys}, {key[1] for key in keys}
-    asked = SignIn.connection_id.in_(connections) & SignIn.id.in_(ids)
+    asked = SignIn.connection_id.in_(connections) & one_of(SignIn.id, ids)
     rows = session.execute(select(SignIn.connection_id, SignIn.id).where(asked))
     return {(connection_id, id_) for connection_id, id_ in rows} & set(keys)

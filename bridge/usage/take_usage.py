@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.tables import Person
 from bridge.errors import InvalidValue
@@ -69,7 +70,7 @@ def take_usage(
 
 def known_people(session: TenantSession, person_ids: Collection[str]) -> Mapping[str, str]:
     """Return of these people those the tenant knows, each with their connection."""
-    rows = session.execute(select(Person.id, Person.connection_id).where(Person.id.in_(person_ids)))
+    rows = session.execute(select(Person.id, Person.connection_id).where(one_of(Person.id, person_ids)))
     return dict(rows.all())
 
 

@@ -7,13 +7,13 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from flask import Flask, Response, g, request
 from prometheus_client import Histogram
 
 from bridge import clock
 from bridge.access.authenticate import Caller
 from bridge.database.ids import new_id
+from bridge.logs import get_logger
 from bridge.provisioning.replay import Replay
 from bridge.provisioning.request_log import Answered, FailedOperation
 from bridge.web.context import bridge
@@ -26,7 +26,7 @@ SECONDS = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
 )  # fmt: skip
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,6 @@ import re
 import traceback
 
 import orjson
-import structlog
 from flask import Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -20,6 +19,7 @@ from bridge.errors import (
     TooLarge,
     Unauthenticated,
 )
+from bridge.logs import get_logger
 from bridge.web.recording import observed
 
 STATUS: dict[type[BridgeError], int] = {
@@ -38,7 +38,7 @@ STATUS: dict[type[BridgeError], int] = {
 UNPROCESSABLE = 422
 SERVER_ERROR = 500
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 def of_error(error: BridgeError) -> Response:

@@ -3,17 +3,17 @@
 import traceback
 
 import orjson
-import structlog
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
 from bridge.errors import BridgeError, LimitReached, Misconfigured
+from bridge.logs import get_logger
 from bridge.web.oauth.tokens import blueprint
 from bridge.web.recording import observed
 
 TOO_MANY_REQUESTS, UNAVAILABLE, SERVER_ERROR = 429, 503, 500
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @blueprint.errorhandler(BridgeError)

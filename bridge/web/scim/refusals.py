@@ -2,7 +2,6 @@
 
 import traceback
 
-import structlog
 from flask import Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -18,6 +17,7 @@ from bridge.errors import (
     TooLarge,
     Unauthenticated,
 )
+from bridge.logs import get_logger
 from bridge.scim.messages import error_message
 from bridge.web.recording import observed
 from bridge.web.scim.answers import answer
@@ -37,7 +37,7 @@ STATUS: dict[type[BridgeError], int] = {
 }
 FIRST_ERROR, SERVER_ERROR = 400, 500
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @blueprint.before_app_request
