@@ -13,7 +13,7 @@ from sqlalchemy import Insert, Table
 from sqlalchemy.engine import Connection
 
 from bridge.database.direct import Bound, Statement, as_callers_catch_it, bind, check, prepared_names, tell
-from bridge.database.inserts import insert_many
+from bridge.database.many_rows import insert_many
 
 Waiting = tuple[Statement, Mapping[str, Any]]
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_lo
 from sqlalchemy.sql.visitors import iterate
 
 from bridge.database.direct import execute
-from bridge.database.inserts import insert_into, insert_missing
+from bridge.database.many_rows import delete_rows, insert_into, insert_missing
 from bridge.database.pipeline import Waiting, execute_together
 from bridge.database.prepared import TENANT, Prepared
 from bridge.database.rows import Row, TenantRow
@@ -101,6 +101,12 @@ class TenantSession(Session):
         _check_inserted(values, self.tenant_id)
         self.write_held()
         insert_missing(self.present(), row, values)
+
+    def delete_rows(self, row: type[TenantRow], keys: Sequence[dict[str, Any]]) -> None:
+        """Delete this tenant's rows of these keys in one statement."""
+        self.write_held()
+        if keys:
+            delete_rows(self.present(), row, [{**each, "tenant_id": self.tenant_id} for each in keys])
 
     def hold_rows(self, row: type[Row], values: Sequence[dict[str, Any]]) -> None:
         """Insert rows like ``add_rows``, but together with those that follow.

@@ -55,7 +55,7 @@ class Encoded(NamedTuple):
 
 
 def encoded(kind: Kind, *, postgresql: bool, groups: bool) -> Select[Any]:
-    """Select the living of a connection, with the columns of ``Encoded``; people with their groups or without.
+    """Select the living of a connection, with the columns of ``Encoded``, people with ``groups`` or without.
 
     It takes ``connection_id``, and for groups their address with a slash at its end as ``groups_at``.
     """

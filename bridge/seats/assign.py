@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import select
 
 from bridge.database.ids import new_id
 from bridge.database.one_of import one_of
@@ -144,12 +144,10 @@ def _differing(
 
 
 def _write_all(session: TenantSession, found: Mapping[str, Difference], at: Circumstances) -> None:
-    gone = [(person_id, start) for person_id, each in found.items() for start in each.gone]
-    for keys in _chunks(gone):
-        session.execute(
-            delete(Seat).where(tuple_(Seat.person_id, Seat.start).in_(keys)),
-            execution_options={"synchronize_session": False},
-        )
+    gone = [
+        {"person_id": person_id, "start": start} for person_id, each in found.items() for start in each.gone
+    ]
+    session.delete_rows(Seat, gone)
     rows = [_row(session, person_id, span, at) for person_id, each in found.items() for span in each.written]
     if rows:
         session.add_rows(Seat, rows)

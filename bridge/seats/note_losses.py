@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import select
 
 from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
@@ -15,7 +15,6 @@ from bridge.seats.tables import SeatLoss
 from bridge.seats.timeline import Span
 
 #: Rows named in one statement; SQLite's limit is 32,766 parameters, two for a row.
-_ROWS_AT_ONCE = 5_000
 
 
 def note_losses(
@@ -87,9 +86,4 @@ def _connections(session: TenantSession, entry_ids: Collection[str]) -> dict[str
 
 
 def _forget(session: TenantSession, keys: list[tuple[str, datetime]]) -> None:
-    for position in range(0, len(keys), _ROWS_AT_ONCE):
-        some = keys[position : position + _ROWS_AT_ONCE]
-        session.execute(
-            delete(SeatLoss).where(tuple_(SeatLoss.person_id, SeatLoss.at).in_(some)),
-            execution_options={"synchronize_session": False},
-        )
+    session.delete_rows(SeatLoss, [{"person_id": person_id, "at": at} for person_id, at in keys])

@@ -21,6 +21,7 @@ from bridge.database.rows import Row, TenantRow, table_of
 from bridge.database.sessions import WAKE, Database, TenantSession, scoped_tables
 from bridge.directory.tables import ChangeDue
 from bridge.errors import Inconsistent
+from bridge.journal.tables import JournalEntry
 from bridge.tenants.tables import Connection, DueTenant, Tenant
 from tests.database.opened import NOW, add_connection, add_tenant
 from tests.house.test_migrations import declare_all_tables
@@ -286,3 +287,60 @@ def test_ids_are_uuids_of_version_7_that_sort_by_their_instant(instant: datetime
     assert (len(first), first[14], first[19] in "89ab") == (36, "7", True)
     assert int(first.replace("-", "")[:12], 16) == int(instant.timestamp() * 1000)
     assert new_id(instant) != first
+
+
+def test_rows_are_deleted_by_their_keys_and_only_in_the_tenant(database: Database, tenant_id: str):
+    other = add_tenant(database, "Okonkwo Textiles")
+    row = {"subject_kind": "person", "cause_id": "because"}
+    for owner in (tenant_id, other):
+        with database.write(owner) as session:
+            session.add_rows(
+                ChangeDue,
+                [
+                    {"tenant_id": owner, "id": f"{number}", "subject_id": f"s{number}", **row}
+                    for number in range(120)
+                ],
+            )
+    with database.write(tenant_id) as session:
+        session.delete_rows(ChangeDue, [])
+        session.delete_rows(
+            ChangeDue, [{"id": f"{number}", "subject_id": f"s{number}"} for number in range(1, 300)]
+        )
+        session.delete_rows(ChangeDue, [{"id": "0", "subject_id": "another"}])
+        assert session.run(DUE).scalars().all() == ["0"]
+    with database.read(other) as session:
+        assert len(session.run(DUE).all()) == 120
+
+
+def test_many_rows_keep_what_each_column_holds(database: Database, tenant_id: str):
+    with database.write(tenant_id) as session:
+        rows = [
+            {
+                "tenant_id": tenant_id, "id": f"{number:03}", "at": NOW, "action": "a:b:c",
+                "actor_kind": "operator", "actor_id": 'quo"te\\', "request_id": "", "subject_kind": "person", "subject_id": "ä\n",
+                "details": {"nested": [{"n": number, "nothing": None}], "text": "\u2028"},
+            }
+            for number in range(60)
+        ]  # fmt: skip
+        session.add_rows(JournalEntry, rows)
+    with database.read(tenant_id) as session:
+        found = session.scalars(
+            select(JournalEntry).where(JournalEntry.action == "a:b:c").order_by(JournalEntry.id)
+        )
+        assert [{name: getattr(each, name) for name in rows[0]} for each in found] == rows
+
+
+@POSTGRESQL
+def test_many_rows_with_a_local_time_are_refused_as_one_is(database: Database, tenant_id: str):
+    local = {"tenant_id": tenant_id, "at": NOW.replace(tzinfo=None)}
+    with pytest.raises(ValueError, match="no offset"), database.write(tenant_id) as session:
+        session.add_rows(
+            JournalEntry,
+            [
+                {
+                    **local, "id": f"{number}", "action": "a:b:c", "actor_kind": "operator", "actor_id": "x",
+                    "request_id": "", "subject_kind": "person", "subject_id": "y", "details": {},
+                }
+                for number in range(60)
+            ],
+        )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Rows inserted past the ORM, few or many."""
+"""Rows inserted and deleted past the ORM, few or many."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Insert, Table, TextClause, insert, text
+from sqlalchemy import Delete, Insert, Table, TextClause, bindparam, delete, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
@@ -19,6 +19,7 @@ KEPT_STATEMENTS = 256
 #: Rows of one document, so that neither side holds too large a one.
 ROWS_OF_A_DOCUMENT = 5_000
 
+_QUOTE = postgresql.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]  # SQLAlchemy's own
 _AS_THEY_ARE = orjson.OPT_PASSTHROUGH_DATETIME
 
 
@@ -40,18 +41,43 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
     One row after the other costs several times as much, on either side of the connection; COPY knows no
     row-level security. Columns that are not given stay empty: nothing of Python's fills them in.
     """
-    statement = _from_document(table, tuple(rows[0]))
+    _execute(connection, _inserting(table, tuple(rows[0])), rows)
+
+
+def delete_rows(connection: Connection, row: type[Row], keys: Sequence[Mapping[str, Any]]) -> None:
+    """Delete the rows of these keys, each of the same columns; those that are not there are passed over."""
+    if connection.dialect.name == "postgresql":
+        _execute(connection, _deleting(table_of(row), tuple(keys[0])), keys)
+    else:
+        connection.execute(_deleting_one(table_of(row), tuple(keys[0])), list(keys))
+
+
+def _execute(connection: Connection, statement: TextClause, rows: Sequence[Mapping[str, Any]]) -> None:
     for first in range(0, len(rows), ROWS_OF_A_DOCUMENT):
         document = orjson.dumps(rows[first : first + ROWS_OF_A_DOCUMENT], _written, _AS_THEY_ARE)
         connection.execute(statement, {"rows": document.decode()})
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def _from_document(table: Table, names: tuple[str, ...]) -> TextClause:
-    quote = postgresql.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]  # SQLAlchemy's own
-    columns, into = ", ".join(quote(table.c[name].name) for name in names), quote(table.name)
-    rows = f"json_populate_recordset(CAST(NULL AS {into}), CAST(:rows AS json))"
-    return text(f"INSERT INTO {into} ({columns}) SELECT {columns} FROM {rows}")  # noqa: S608 (names of our own tables)
+def _inserting(table: Table, names: tuple[str, ...]) -> TextClause:
+    columns = ", ".join(_QUOTE(table.c[name].name) for name in names)
+    return text(f"INSERT INTO {_QUOTE(table.name)} ({columns}) SELECT {columns} FROM {_document_of(table)}")  # noqa: S608 (names of our own tables)
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _deleting(table: Table, names: tuple[str, ...]) -> TextClause:
+    known = _QUOTE(table.name)
+    same = " AND ".join(f"{known}.{_QUOTE(name)} = gone.{_QUOTE(name)}" for name in names)
+    return text(f"DELETE FROM {known} USING {_document_of(table)} AS gone WHERE {same}")  # noqa: S608 (names of our own tables)
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _deleting_one(table: Table, names: tuple[str, ...]) -> Delete:
+    return delete(table).where(*(table.c[name] == bindparam(name) for name in names))
+
+
+def _document_of(table: Table) -> str:
+    return f"json_populate_recordset(CAST(NULL AS {_QUOTE(table.name)}), CAST(:rows AS json))"
 
 
 def _written(value: object) -> str:
