@@ -14,8 +14,6 @@ from bridge.seats.storm_windows import Loss
 from bridge.seats.tables import SeatLoss
 from bridge.seats.timeline import Span
 
-#: Rows named in one statement; SQLite's limit is 32,766 parameters, two for a row.
-
 
 def note_losses(
     session: TenantSession, timelines: Mapping[str, tuple[Span, ...]], *, settled_until: datetime | None

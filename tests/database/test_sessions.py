@@ -317,7 +317,8 @@ def test_many_rows_keep_what_each_column_holds(database: Database, tenant_id: st
         rows = [
             {
                 "tenant_id": tenant_id, "id": f"{number:03}", "at": NOW, "action": "a:b:c",
-                "actor_kind": "operator", "actor_id": 'quo"te\\', "request_id": "", "subject_kind": "person", "subject_id": "ä\n",
+                "actor_kind": "operator", "actor_id": 'quo"te\\', "request_id": "",
+                "subject_kind": "person", "subject_id": "ä\n",
                 "details": {"nested": [{"n": number, "nothing": None}], "text": "\u2028"},
             }
             for number in range(60)
