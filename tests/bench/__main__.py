@@ -60,12 +60,12 @@ def main(*, quick: bool, only: tuple[str, ...], peers: bool | None, to: Path | N
     sizes = _sizes(quick=quick, peers=peers)
     found = machine()
     outcomes: list[Outcome] = []
+    page, numbers = paths(partial=quick or bool(only), to=to)
     with console.status("starting PostgreSQL and Redis") as status, open_stage() as stage:
         for name in only or ROWS:
             outcomes += _row(name, stage, sizes, status.update)
+            write(outcomes, sizes, found, page=page, numbers=numbers)  # what is cut short keeps its rows
     show(console, outcomes)
-    page, numbers = paths(partial=quick or bool(only), to=to)
-    write(outcomes, sizes, found, page=page, numbers=numbers)
     console.print(f"written: {page}, {numbers}")
     sys.exit(1 if _missed(outcomes, quick=quick) else 0)
 
