@@ -97,7 +97,7 @@ def _await_ready(address: str) -> None:
                     f"the bridge listens on {address} (SCIM: {address}/scim/v2, API: {address}/api/v1)"
                 )
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             pass
         time.sleep(LOOK_SECONDS)
     click.echo(f"{address}/readyz does not answer yet; see the log above", err=True)

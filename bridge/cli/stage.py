@@ -133,7 +133,7 @@ class Stage:
             try:
                 if requests.get(f"{self.address}/readyz", timeout=2).ok:
                     return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 time.sleep(LOOK_SECONDS)
         raise Misconfigured(f"the bridge did not start: see {self.settings.var / 'log'}")
 
