@@ -1,6 +1,6 @@
 """Rows inserted and deleted past the ORM, few or many."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -16,8 +16,8 @@ from bridge.database.rows import Row, table_of
 #: Tables whose statements stay built.
 KEPT_STATEMENTS = 256
 
-#: Rows of one document, so that neither side holds too large a one.
-ROWS_OF_A_DOCUMENT = 5_000
+#: A document ends with the row by which it becomes as large, so that neither side holds too much at once.
+BYTES_OF_A_DOCUMENT = 4_000_000
 
 _QUOTE = postgresql.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]  # SQLAlchemy's own
 _AS_THEY_ARE = orjson.OPT_PASSTHROUGH_DATETIME
@@ -36,7 +36,7 @@ def insert_missing(connection: Connection, row: type[Row], values: Sequence[dict
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows of the same columns into a table of PostgreSQL, as one document for thousands of them.
+    """Insert rows of the same columns into a table of PostgreSQL, as one document of many of them.
 
     One row after the other costs several times as much, on either side of the connection; COPY knows no
     row-level security. Columns that are not given stay empty: nothing of Python's fills them in.
@@ -53,9 +53,21 @@ def delete_rows(connection: Connection, row: type[Row], keys: Sequence[Mapping[s
 
 
 def _execute(connection: Connection, statement: TextClause, rows: Sequence[Mapping[str, Any]]) -> None:
-    for first in range(0, len(rows), ROWS_OF_A_DOCUMENT):
-        document = orjson.dumps(rows[first : first + ROWS_OF_A_DOCUMENT], _written, _AS_THEY_ARE)
+    for document in _documents(rows):
         connection.execute(statement, {"rows": document.decode()})
+
+
+def _documents(rows: Sequence[Mapping[str, Any]]) -> Iterator[bytes]:
+    part: list[bytes] = []
+    size = 0
+    for row in rows:
+        part.append(orjson.dumps(row, _written, _AS_THEY_ARE))
+        size += len(part[-1])
+        if size >= BYTES_OF_A_DOCUMENT:
+            yield b"[" + b",".join(part) + b"]"
+            part, size = [], 0
+    if part:
+        yield b"[" + b",".join(part) + b"]"
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)

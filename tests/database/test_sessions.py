@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InternalError
 from sqlalchemy.orm import aliased
 
+from bridge.database import many_rows
 from bridge.database.columns import Instant
 from bridge.database.ids import new_id
 from bridge.database.migrate import is_current, owner_engine, upgrade
@@ -312,7 +313,10 @@ def test_rows_are_deleted_by_their_keys_and_only_in_the_tenant(database: Databas
         assert len(session.run(DUE).all()) == 120
 
 
-def test_many_rows_keep_what_each_column_holds(database: Database, tenant_id: str):
+def test_many_rows_keep_what_each_column_holds(
+    database: Database, tenant_id: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(many_rows, "BYTES_OF_A_DOCUMENT", 2_000)  # several documents, the last one smaller
     with database.write(tenant_id) as session:
         rows = [
             {
