@@ -1,5 +1,6 @@
 """The rates of tenants, in one process and in several that share a Redis."""
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -195,10 +196,12 @@ def test_without_its_redis_a_process_goes_by_its_own_buckets_and_soon_stops_aski
 def test_leases_of_many_processes_never_add_up_to_more_than_there_is(redis_url: str):
     slow, key = Bucket.of(per_second=1, burst=400), f"{uuid4()}:scim_reads"
     processes = [open_buckets(Settings(broker_url=redis_url, nudge_milliseconds=2000)) for _ in range(3)]
+    began = time.monotonic()
     with ThreadPoolExecutor(6) as threads:
         waits = list(threads.map(lambda number: processes[number % 3].take(key, slow), range(900)))
     passed = waits.count(0)
-    assert 400 - 3 * slow.burst // PART_OF_BURST <= passed <= 402
+    came_meanwhile = math.ceil(time.monotonic() - began)  # one a second
+    assert 400 - 3 * slow.burst // PART_OF_BURST <= passed <= 401 + came_meanwhile
 
 
 def test_a_busy_process_asks_its_redis_for_several_at_a_time(redis_url: str):
