@@ -26,9 +26,6 @@ from sqlalchemy.sql.compiler import SQLCompiler
 Statement = Select[Any] | Insert | Update | Delete
 Converter = Callable[[Any], Any]
 
-#: A list of at most so many values has a statement for each length; longer ones go the ordinary way.
-LONGEST_LIST = 3
-
 #: Statements that stay compiled.
 KEPT_STATEMENTS = 512
 
@@ -88,20 +85,15 @@ def execute(connection: Connection, statement: Statement, values: Mapping[str, A
 def bind(connection: Connection, statement: Statement, values: Mapping[str, Any]) -> Bound | None:
     """Return a statement with its values as the protocol takes them.
 
-    None where it has to go SQLAlchemy's way: on SQLite, with a long list, or with defaults to be filled in.
+    None where it has to go SQLAlchemy's way: on SQLite, with ``IN`` over a list (see ``one_of``), or with
+    defaults to be filled in.
     """
     if connection.dialect.name != "postgresql":
         return None
-    names = tuple(values)
-    lists = [(name, values[name]) for name in _lists_of(statement, names)]
-    if any(len(value) > LONGEST_LIST for _, value in lists):
-        return None
-    direct = _compiled(statement, names, tuple((name, len(value)) for name, value in lists))
+    direct = _compiled(statement, tuple(values))
     if direct is None:
         return None
     given = {**direct.constants, **values}
-    for name, value in lists:
-        given.update((f"{name}_{number}", each) for number, each in enumerate(value, 1))
     arguments = [given[name] for name in direct.parameters]
     for position, convert in direct.binds:
         arguments[position] = convert(arguments[position])
@@ -172,37 +164,23 @@ def _read(row: tuple[Any, ...], reads: tuple[tuple[int, Converter], ...]) -> tup
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def _lists_of(statement: Statement, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the parameters that take a list of values, each of which is a parameter of its own."""
-    return tuple(each.key for each in _by_sqlalchemy(statement, names).post_compile_params)
-
-
-@lru_cache(maxsize=KEPT_STATEMENTS)
-def _compiled(
-    statement: Statement, names: tuple[str, ...], lengths: tuple[tuple[str, int], ...]
-) -> Direct | None:
-    """Compile a statement for values of these names; None where SQLAlchemy has to add some of its own."""
-    compiled = _by_sqlalchemy(statement, names)
-    if compiled.insert_prefetch or compiled.update_prefetch or compiled.literal_execute_params:
+def _compiled(statement: Statement, names: tuple[str, ...]) -> Direct | None:
+    """Compile a statement for values of these names; None where SQLAlchemy has to change or add some."""
+    compiled = statement.compile(dialect=_DIALECT, column_keys=list(names))
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101 (what a statement compiles to)
+    late = compiled.post_compile_params or compiled.literal_execute_params
+    if late or compiled.insert_prefetch or compiled.update_prefetch:
         return None
-    lists = {name: [None] * length for name, length in lengths}
-    state = compiled.construct_expanded_state({**dict.fromkeys(names), **lists})
-    parameters = tuple(state.positiontup or ())
-    binds: dict[str, Any] = {**compiled._bind_processors, **state.processors}  # noqa: SLF001 (what executes them reads them so)
+    parameters = tuple(compiled.positiontup or ())
+    binds: Mapping[str, Any] = compiled._bind_processors  # noqa: SLF001 (what executes them reads them so)
     columns = compiled._result_columns  # noqa: SLF001 (as above)
     reads = [each.type._cached_result_processor(_DIALECT, None) for each in columns]  # noqa: SLF001 (as above)
     return Direct(
         name=b"bridge_%d" % next(_NUMBERS),
-        sql=state.statement.encode(),
+        sql=compiled.string.encode(),
         parameters=parameters,
         constants={name: value for name, value in compiled.params.items() if name not in names},
         binds=tuple((at, binds[name]) for at, name in enumerate(parameters) if name in binds),
         columns=SimpleResultMetaData([each.keyname for each in columns]),
         reads=tuple((at, read) for at, read in enumerate(reads) if read is not None),
     )
-
-
-def _by_sqlalchemy(statement: Statement, names: tuple[str, ...]) -> SQLCompiler:
-    compiled = statement.compile(dialect=_DIALECT, column_keys=list(names))
-    assert isinstance(compiled, SQLCompiler)  # noqa: S101 (what a statement compiles to)
-    return compiled

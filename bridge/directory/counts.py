@@ -11,6 +11,7 @@ from typing import Literal
 from sqlalchemy import bindparam, delete, func, select
 
 from bridge.database.ids import new_id
+from bridge.database.one_of import one_of, texts
 from bridge.database.prepared import prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import Database, TenantSession
@@ -32,9 +33,7 @@ TO_FOLD = prepared(
     .limit(AT_ONCE)
     .with_for_update(skip_locked=True)
 )
-FOLDED = prepared(
-    delete(table_of(ResourceCount)).where(*_OF_LIST, COUNTS.id.in_(bindparam("ids", expanding=True)))
-)
+FOLDED = prepared(delete(table_of(ResourceCount)).where(*_OF_LIST, one_of(COUNTS.id, texts("ids"))))
 MANY = prepared(
     select(COUNTS.connection_id, COUNTS.kind)
     .group_by(COUNTS.connection_id, COUNTS.kind)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, or_, select, update
 
-from bridge.database.one_of import one_of
+from bridge.database.one_of import one_of, texts
 from bridge.database.prepared import prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
@@ -78,7 +78,7 @@ NAMESAKES = prepared(
             and_(_PEOPLE.deleted_at.is_(None), _PEOPLE.external_id == bindparam("external_id")),
             and_(
                 _PEOPLE.deleted_at.is_not(None),
-                _PEOPLE.external_digest.in_(bindparam("digests", expanding=True)),
+                one_of(_PEOPLE.external_digest, texts("digests")),
             ),
         ),
     )

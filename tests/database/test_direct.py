@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import bindparam, event, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from bridge.database.direct import LONGEST_LIST, PREPARED
+from bridge.database.direct import PREPARED
 from bridge.database.pipeline import MOST_TOGETHER
 from bridge.database.prepared import prepared
 from bridge.database.rows import table_of
@@ -45,9 +45,9 @@ def due(session: TenantSession, id_: str, subject_id: str = "somebody") -> dict[
     return {"tenant_id": session.tenant_id, **row}
 
 
-@pytest.mark.parametrize("number", [0, 1, LONGEST_LIST, LONGEST_LIST + 1])
+@pytest.mark.parametrize("number", [0, 1, 3, 4])
 def test_a_list_of_any_length_finds_what_it_names(database: Database, tenant_id: str, number: int):
-    ids = [add_connection(database, tenant_id, f"C{place}") for place in range(LONGEST_LIST + 2)]
+    ids = [add_connection(database, tenant_id, f"C{place}") for place in range(5)]
     with database.read(tenant_id) as session:
         names = session.run(SOME, ids=ids[:number]).scalars().all()
     assert names == [f"C{place}" for place in range(number)]
