@@ -1,5 +1,6 @@
 """The command that runs web, worker and schedule together."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -30,7 +31,8 @@ class Child:
     started: float = field(default=0.0)
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.argv)  # noqa: S603 (our own interpreter and modules)
+        # A group of its own, so that what it starts can be ended with it.
+        self.process = subprocess.Popen(self.argv, process_group=0)  # noqa: S603 (our own interpreter and modules)
         self.started = time.monotonic()
 
     def tend(self) -> None:
@@ -112,4 +114,4 @@ def _end(children: list[Child]) -> None:
         try:
             process.wait(max(0.0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # granian does not end when told so while it starts

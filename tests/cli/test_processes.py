@@ -1,13 +1,14 @@
 import os
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
 import requests
 
 from bridge.cli.demo import START
-from bridge.cli.stage import Stage
+from bridge.cli.stage import Stage, _free_port
 
 pytestmark = pytest.mark.xdist_group("story")
 
@@ -59,6 +60,23 @@ def test_the_demo_stays_up_until_it_is_stopped_and_leaves_nothing_running(tmp_pa
     process.stdout.close()
     assert len(family) >= 3
     assert [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_a_bridge_that_is_stopped_while_it_starts_leaves_nothing_running(tmp_path):
+    environment = dict(os.environ) | {"BRIDGE_VAR": str(tmp_path)}
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 (our own command)
+            [*COMMAND, "serve", "--port", str(_free_port())], env=environment, stdout=log, stderr=log
+        )
+    family: list[psutil.Process] = []
+    until = time.monotonic() + 60
+    while len(family) < 4:  # web, what the web starts, worker, schedule
+        assert time.monotonic() < until, (tmp_path / "log").read_text()
+        family = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    assert process.wait(timeout=30) == 0
+    gone, alive = psutil.wait_procs(family, timeout=5)
+    assert (len(gone), alive) == (len(family), [])
 
 
 def test_a_simulated_okta_and_entra_provision_a_bridge_that_keeps_its_own_time(tmp_path):
