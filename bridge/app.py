@@ -1,6 +1,9 @@
 """The composition root: settings, database, keys, logs and routes become one application."""
 
 import atexit
+import gc
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask
 
@@ -20,12 +23,25 @@ from bridge.web.scim.addresses import with_addresses_put_right
 from config.settings import Settings, settings
 
 
+class Application(Flask):
+    """Flask without asynchronous routes, of which each function would be asked at each call."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(chosen: Settings | None = None) -> Flask:
     """Return the application for a WSGI server; ``chosen`` settings default to the environment's."""
-    if chosen is None:
-        chosen = settings()
-        configure_logs(chosen, process="web")
-    app = Flask("bridge", static_folder=None)
+    if chosen is not None:
+        return _assembled(chosen)
+    configure_logs(settings(), process="web")
+    app = _assembled(settings())
+    gc.freeze()  # what is loaded by now stays, so the collector need not stop requests to look through it
+    return app
+
+
+def _assembled(chosen: Settings) -> Flask:
+    app = Application("bridge", static_folder=None)
     app.url_map.strict_slashes = False
     parts = put_together(chosen)
     app.extensions["bridge"] = parts

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 from typing import Any
 
 import orjson
@@ -32,12 +33,38 @@ QUIET = (
 )
 
 
+class Lines:
+    """Writes finished lines to standard error; ``name`` is that of the module that writes them."""
+
+    _writing = threading.Lock()
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+
+    def msg(self, line: str) -> None:
+        """Write one line, whole, whatever other threads write."""
+        with self._writing:
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = critical = exception = msg
+
+
 def configure_logs(settings: Settings, *, process: str) -> None:
-    """Send this process's logs, the libraries' included, to standard error in the form that is set."""
+    """Send this process's logs, the libraries' included, to standard error in the form that is set.
+
+    Our own lines go there straight, since each request writes one; libraries' by way of ``logging``.
+    """
     level = getattr(logging, settings.log_level.upper())
+
+    def add_process(_logger: object, _method: str, event: Any) -> Any:  # noqa: ANN401 (as structlog has it)
+        event["process"] = process
+        return event
+
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
+        add_process,
+        structlog.processors.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -46,12 +73,9 @@ def configure_logs(settings: Settings, *, process: str) -> None:
     if settings.log_format == "console":
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=Lines,
         cache_logger_on_first_use=True,
     )
     output = logging.StreamHandler(sys.stderr)
@@ -66,7 +90,6 @@ def configure_logs(settings: Settings, *, process: str) -> None:
     root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
-    structlog.contextvars.bind_contextvars(process=process)
 
 
 def _json(event: Any, **options: Any) -> str:  # noqa: ANN401 (as structlog hands it over)

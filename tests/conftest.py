@@ -35,7 +35,7 @@ def pytest_sessionfinish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def logs_as_in_service() -> None:
-    """Send structured logs through the standard library, where pytest's ``caplog`` finds them."""
+    """Have our lines written as in service, where ``capsys`` finds them; leave libraries' to pytest."""
     configure_logs(Settings(), process="test")
     logging.getLogger().handlers.clear()
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import orjson
-from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from bridge.errors import InvalidSyntax, TooLarge
@@ -16,8 +15,9 @@ def raw_body(*, most_bytes: int | None = None) -> bytes:
 
     Raises ``TooLarge`` without reading on past the limit, which is that of all bodies or a lower one.
     """
-    allowed = bridge().settings.body_bytes
+    seen, allowed = observed(), bridge().settings.body_bytes
     most = allowed if most_bytes is None else min(allowed, most_bytes)
+    request = seen.request
     request.max_content_length = most + 1  # one more than allowed shows that a body in chunks goes on
     try:
         body = request.get_data(cache=True)
@@ -25,7 +25,7 @@ def raw_body(*, most_bytes: int | None = None) -> bytes:
         raise _too_large(most) from error
     if len(body) > most:
         raise _too_large(most)
-    observed().keep_body = True
+    seen.keep_body = True
     return body
 
 

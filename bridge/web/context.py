@@ -1,9 +1,7 @@
 """What the routes share: the parts that the composition root put together."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import cast
-
-from flask import current_app
 
 from bridge.access.limits import RateLimits
 from bridge.access.recent import RecentCallers
@@ -27,6 +25,15 @@ class Bridge:
     recent_callers: RecentCallers
 
 
+#: Asked a dozen times by each request, which is why no proxy of Flask's stands between.
+_PRESENT: ContextVar[Bridge] = ContextVar("bridge")
+
+
+def enter(parts: Bridge) -> None:
+    """Have ``bridge`` return these parts until the next request of this thread begins."""
+    _PRESENT.set(parts)
+
+
 def bridge() -> Bridge:
     """Return the parts of the application that answers the present request."""
-    return cast("Bridge", current_app.extensions["bridge"])
+    return _PRESENT.get()

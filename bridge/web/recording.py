@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, current_app
+from flask.globals import request_ctx
 from prometheus_client import Histogram
 
 from bridge import clock
@@ -16,7 +19,7 @@ from bridge.database.ids import new_id
 from bridge.logs import get_logger
 from bridge.provisioning.replay import Replay
 from bridge.provisioning.request_log import Answered, FailedOperation
-from bridge.web.context import bridge
+from bridge.web.context import bridge, enter
 
 #: The WSGI environment's key of a replay; no header of a client can become one.
 REPLAY = "bridge.replay"
@@ -26,6 +29,9 @@ SECONDS = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
 )  # fmt: skip
 
+#: Combinations of method, route and status whose counters are kept at hand.
+KEPT_COUNTERS = 1024
+
 log = get_logger(__name__)
 
 
@@ -33,13 +39,15 @@ log = get_logger(__name__)
 class Observed:
     """What is known of the present request; routes add caller, subject, tolerances, reason, failures, made.
 
-    ``replay`` is set where the bridge itself sends a kept request again; ``opened`` is the transaction that
-    an entrance has begun for the route.
+    ``request`` is Flask's request itself: each touch of the proxy costs as much as five calls. ``replay`` is
+    set where the bridge itself sends a kept request again; ``opened`` is the transaction that an entrance has
+    begun for the route.
     """
 
     id: str
     at: datetime
     began: float
+    request: Request
     replay: Replay | None = None
     caller: Caller | None = None
     subject_id: str | None = None
@@ -51,10 +59,12 @@ class Observed:
     opened: Any = None
 
 
+_PRESENT: ContextVar[Observed] = ContextVar("observed")
+
+
 def observed() -> Observed:
     """Return the record of the present request."""
-    observation: Observed = g.observed
-    return observation
+    return _PRESENT.get()
 
 
 def record_requests(app: Flask) -> None:
@@ -64,17 +74,19 @@ def record_requests(app: Flask) -> None:
 
 
 def _begin() -> None:
-    now = clock.now()
+    enter(current_app.extensions["bridge"])
+    now, request = clock.now(), request_ctx.request
     replay = request.environ.get(REPLAY)
-    g.observed = Observed(id=new_id(now), at=now, began=time.perf_counter(), replay=replay)
+    _PRESENT.set(Observed(new_id(now), now, time.perf_counter(), request, replay))
 
 
 def _end(response: Response) -> Response:
     seen = observed()
+    request = seen.request
     seconds = time.perf_counter() - seen.began
     route = request.url_rule.rule if request.url_rule else "(no route)"
-    response.headers["X-Request-Id"] = seen.id
-    SECONDS.labels(request.method, route, response.status_code).observe(seconds)
+    response.headers.add("X-Request-Id", seen.id)
+    _counter(request.method, route, response.status_code).observe(seconds)
     log.info(
         "request",
         request_id=seen.id,
@@ -89,15 +101,21 @@ def _end(response: Response) -> Response:
     return response
 
 
+@lru_cache(KEPT_COUNTERS)
+def _counter(method: str, route: str, status: int) -> Histogram:
+    return SECONDS.labels(method, route, status)
+
+
 def _is_kept(seen: Observed, status: int) -> bool:
     """Keep what a tenant's client asked, and what was refused to nobody in particular."""
-    if not request.path.startswith(("/scim/", "/api/")):
+    if not seen.request.path.startswith(("/scim/", "/api/")):
         return False
     return seen.caller is not None or status >= HTTPStatus.BAD_REQUEST
 
 
 def _answered(seen: Observed, route: str, status: int, seconds: float) -> Answered:
-    caller = seen.caller
+    caller, request = seen.caller, seen.request
+    query = request.query_string
     return Answered(
         id=seen.id,
         at=seen.at,
@@ -106,7 +124,7 @@ def _answered(seen: Observed, route: str, status: int, seconds: float) -> Answer
         credential_id=caller.credential_id if caller else None,
         method=request.method,
         route=route,
-        target=request.full_path.rstrip("?"),
+        target=request.full_path if query else request.path,
         body=request.get_data(cache=True) if seen.keep_body else b"",
         status=status,
         reason=seen.reason,

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import g
 
 from bridge import errors
 from bridge.app import create_app
 from bridge.errors import BridgeError, InvalidValue, LimitReached, Misconfigured
 from bridge.web.api import problems
-from bridge.web.recording import Observed
 from config.settings import Settings
-from tests.api.customers import SEPTEMBER, Customer, Running
+from tests.api.customers import Customer, Running
 from tests.servers import migrated_copies
 
 
@@ -63,7 +61,7 @@ def test_a_request_sealed_with_a_lost_key_asks_for_the_key(running: Running, lin
 
 def test_a_limit_says_when_to_come_back(empty: Running):
     with empty.app.test_request_context("/api/v1/people"):
-        g.observed = Observed(id="r", at=SEPTEMBER, began=0)
+        empty.app.preprocess_request()
         answer = problems.of_error(LimitReached("too many requests", retry_after_seconds=7))
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
 

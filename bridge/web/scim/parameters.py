@@ -1,10 +1,9 @@
 """What a query string asks for: which resources, which page, which attributes."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-
-from flask import request
 
 from bridge.errors import InvalidCursor, InvalidValue
 from bridge.scim.attributes import ResourceSchema
@@ -15,6 +14,7 @@ from bridge.scim.reading import Dialect
 from bridge.scim.search_request import LARGEST, SearchRequest
 from bridge.scim.text import shown
 from bridge.web.context import bridge
+from bridge.web.recording import observed
 
 INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 
@@ -22,7 +22,13 @@ INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 def parameter(name: str) -> str | None:
     """Return a parameter of the query string, its name in any case; without a value it is absent."""
     wanted = name.lower()
-    return next((value for key, value in request.args.items() if key.lower() == wanted and value), None)
+    return next((value for key, value in arguments() if key.lower() == wanted and value), None)
+
+
+def arguments() -> Iterable[tuple[str, str]]:
+    """Return names and values of the query string, the first value of each name."""
+    request = observed().request
+    return request.args.items() if request.query_string else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +125,12 @@ def window(wanted: SearchRequest) -> tuple[int, int]:
 
 def if_match() -> str | None:
     """Return the versions that the client is willing to change."""
-    return request.headers.get("If-Match")
+    return observed().request.headers.get("If-Match")
 
 
 def _names_a_cursor() -> bool:
     """Tell whether there is a cursor, if only an empty one: that asks for the first page."""
-    return any(key.lower() == "cursor" for key in request.args)
+    return any(key.lower() == "cursor" for key, _ in arguments())
 
 
 def _integer(name: str) -> int | None:

@@ -1,19 +1,19 @@
 """The counting of a request against its tenant's rates."""
 
-from flask import request
-
 from bridge.access.authenticate import Caller
 from bridge.errors import InvalidSyntax, TooLarge
 from bridge.scim.bulk import count_operations
 from bridge.scim.deactivations import BULK_PATH, deactivates
 from bridge.web.bodies import json_body, raw_body
 from bridge.web.context import bridge
+from bridge.web.recording import observed
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def only_reads() -> bool:
     """Tell whether the request changes nothing; a search by POST reads as well (RFC 7644 section 3.4.3)."""
+    request = observed().request
     return request.method in READS or request.path.endswith("/.search")
 
 
@@ -27,7 +27,7 @@ def limit_rate(caller: Caller, prefix: str) -> None:
     if only_reads():
         limits.admit(caller.tenant_id, "scim_reads")
         return
-    path = request.path.removeprefix(prefix)
+    path = observed().request.path.removeprefix(prefix)
     limits.admit(
         caller.tenant_id,
         "scim_writes",
@@ -48,11 +48,12 @@ def _operations() -> int:
 
 def _takes_access_away(path: str) -> bool:
     """Read the body, which also keeps it for the provisioning log, whose reader may want to send it again."""
-    if request.method == "DELETE":
+    method = observed().request.method
+    if method == "DELETE":
         return deactivates("DELETE", path, None)
     if not any(word in raw_body().lower() for word in (b"active", b"delete")):
         return False
     try:
-        return deactivates(request.method, path, json_body())
+        return deactivates(method, path, json_body())
     except InvalidSyntax:
         return False

@@ -2,7 +2,7 @@
 
 import traceback
 
-from flask import Response, request
+from flask import Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from bridge.errors import (
@@ -43,6 +43,7 @@ log = get_logger(__name__)
 @blueprint.before_app_request
 def admit_first() -> Response | None:
     """Authenticate, then answer here what matches no route: it belongs to no blueprint."""
+    request = observed().request
     if not is_ours(request.path):
         return None
     try:
@@ -73,9 +74,11 @@ def refuse(error: BridgeError) -> Response:
 @blueprint.errorhandler(HTTPException)
 def refuse_by_flask(error: HTTPException) -> Response:
     """Answer what the framework refused: an unknown path, a wrong method."""
-    status = error.code or SERVER_ERROR
-    observed().reason = error.name
-    detail = f"{request.method} {request.path[:200]}: {error.name.lower()}; see /scim/v2/ResourceTypes."
+    seen, status = observed(), error.code or SERVER_ERROR
+    seen.reason = error.name
+    detail = (
+        f"{seen.request.method} {seen.request.path[:200]}: {error.name.lower()}; see /scim/v2/ResourceTypes."
+    )
     response = answer(error_message(status, detail), status)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
