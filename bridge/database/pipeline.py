@@ -12,8 +12,9 @@ from psycopg.pq.abc import PGresult
 from sqlalchemy import Insert, Table
 from sqlalchemy.engine import Connection
 
-from bridge.database.direct import Bound, Statement, as_callers_catch_it, bind, check, prepared_names, tell
+from bridge.database.direct import Bound, Statement, bind, tell
 from bridge.database.many_rows import insert_many
+from bridge.database.wire import Wire, as_callers_catch_it, check, wire_of
 
 Waiting = tuple[Statement, Mapping[str, Any]]
 
@@ -27,14 +28,19 @@ def execute_together(connection: Connection, waiting: Sequence[Waiting], *, comm
     ``commit`` has the transaction end in the same trip, where that can be; who asks for it commits
     afterwards in any case. Raises as ``direct.execute`` does.
     """
-    bound = [bind(connection, *each) for each in waiting] if len(waiting) <= MOST_TOGETHER else []
+    wire = wire_of(connection)
+    if wire is None:
+        for statement, run in _runs(waiting):
+            connection.execute(statement, run)
+        return
+    bound = [bind(wire, *each) for each in waiting] if len(waiting) <= MOST_TOGETHER else []
     ready = [each for each in bound if each is not None]
     if len(ready) == len(waiting):
-        _send(connection, ready, commit=commit)
+        _send(connection, wire, ready, commit=commit)
         return
     for statement, run in _runs(waiting):
         table = statement.table if isinstance(statement, Insert) and len(run) > MOST_TOGETHER else None
-        if isinstance(table, Table) and bind(connection, statement, run[0]) is not None:
+        if isinstance(table, Table) and bind(wire, statement, run[0]) is not None:
             insert_many(connection, table, run)
         else:
             connection.execute(statement, run)
@@ -46,39 +52,31 @@ def _runs(waiting: Sequence[Waiting]) -> Iterator[tuple[Statement, list[Mapping[
         yield statement, [values for _, values in run]
 
 
-def _send(connection: Connection, bound: Sequence[Bound], *, commit: bool) -> None:
-    driver: Any = connection.connection.driver_connection
-    known = prepared_names(connection)
+def _send(connection: Connection, wire: Wire, bound: Sequence[Bound], *, commit: bool) -> None:
     tell(connection, bound)
     try:
-        driver.pgconn.enter_pipeline_mode()
-        asked = _queue(driver.pgconn, bound, known, commit=commit)
-        answers = _answers(driver)
-        driver.pgconn.exit_pipeline_mode()
+        wire.server.enter_pipeline_mode()
+        asked = _queue(wire, bound, commit=commit)
+        answers = _answers(wire)
+        wire.server.exit_pipeline_mode()
     except Error as error:
         connection.invalidate(error)  # nobody knows in what state the connection is
-        raise as_callers_catch_it(connection, bound[-1].direct, error) from error
+        raise as_callers_catch_it(connection, wire, bound[-1].direct.sql, error) from error
     for each, answer in zip(asked, answers, strict=False):
         try:
             check(answer)
         except Error as error:
-            raise as_callers_catch_it(connection, each.direct, error) from error
-        known.add(each.direct.name)
+            raise as_callers_catch_it(connection, wire, each.direct.sql, error) from error
+        wire.prepared.add(each.direct.name)
 
 
-def _queue(
-    server: Any,  # noqa: ANN401 (a connection of libpq)
-    bound: Sequence[Bound],
-    known: set[bytes],
-    *,
-    commit: bool,
-) -> list[Bound]:
+def _queue(wire: Wire, bound: Sequence[Bound], *, commit: bool) -> list[Bound]:
     """Have libpq keep what is to be sent; return which statement each answer will be about."""
-    asked: list[Bound] = []
+    server, asked = wire.server, list[Bound]()
     preparing: set[bytes] = set()
     for each in bound:
         name = each.direct.name
-        if name not in known and name not in preparing:
+        if name not in wire.prepared and name not in preparing:
             preparing.add(name)
             server.send_prepare(name, each.direct.sql)
             asked.append(each)
@@ -90,13 +88,13 @@ def _queue(
     return asked
 
 
-def _answers(driver: Any) -> list[PGresult]:  # noqa: ANN401 (a connection of psycopg)
+def _answers(wire: Wire) -> list[PGresult]:
     """Send what libpq keeps, taking what is answered meanwhile, and wait for the rest."""
-    server = driver.pgconn
+    server, wait = wire.server, wire.driver.wait
     sending = deque([server.pipeline_sync])
-    answers = [answer for [answer] in driver.wait(pipeline_communicate(server, sending))]
+    answers = [answer for [answer] in wait(pipeline_communicate(server, sending))]
     while not answers or answers[-1].status != ExecStatus.PIPELINE_SYNC:
-        answer = driver.wait(fetch(server)) if server.is_busy() else server.get_result()
+        answer = wait(fetch(server)) if server.is_busy() else server.get_result()
         if answer is not None:  # which ends the answers to one command
             answers.append(answer)
     return answers[:-1]

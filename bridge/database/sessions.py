@@ -5,24 +5,26 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, cast
 
-from psycopg import pq
-from sqlalchemy import ClauseElement, Result, Select, Table, event, text
+from sqlalchemy import ClauseElement, Result, Select, Table, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine import Row as ResultRow
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 from sqlalchemy.sql.visitors import iterate
 
-from bridge.database.direct import execute
+from bridge.database.direct import execute, send
 from bridge.database.many_rows import delete_rows, insert_into, insert_missing
 from bridge.database.pipeline import Waiting, execute_together
 from bridge.database.prepared import TENANT, Prepared
 from bridge.database.rows import Row, TenantRow
+from bridge.database.wire import wire_of
 from bridge.errors import Inconsistent
 
 #: Key of ``session.info`` that asks for the workers to be woken after the commit.
 WAKE = "wake_workers"
 
-SET_TENANT = text("SELECT set_config('app.tenant', :tenant, true)")
+#: Tells in our own words what the database refused, or nothing where it knows no better.
+Explanation = Callable[[IntegrityError], Exception | None]
 
 
 class TenantSession(Session):
@@ -40,20 +42,40 @@ class TenantSession(Session):
         self._present: Connection | None = None
         self._held: list[Waiting] = []
         self._held_tables: set[str] = set()
+        self._explanations: list[Explanation] = []
 
     def run(self, prepared: Prepared, **values: object) -> Result[*tuple[Any, ...]]:
         """Execute a prepared statement in this tenant."""
         if not prepared.tables.isdisjoint(self._held_tables):
             self.write_held()
-        return execute(self.present(), prepared.statement, {TENANT: self.tenant_id, **values})
+        given = {TENANT: self.tenant_id, **values}
+        if self._present is not None:
+            return execute(self._present, prepared.statement, given)
+        return execute(self._begun(), prepared.statement, given, after=self._beginning())
 
     def present(self) -> Connection:
         """Return the transaction's connection, begun in the tenant."""
         if self._present is None:
-            self._present = self._engine.connect()
-            self._present.begin()
-            _tell_the_tenant(self._present, self.tenant_id, only_reads=self.only_reads)
+            connection = self._begun()
+            if beginning := self._beginning():
+                send(connection, beginning)
+        return cast("Connection", self._present)
+
+    def _begun(self) -> Connection:
+        self._present = self._engine.connect()
+        self._present.begin()
         return self._present
+
+    def _beginning(self) -> bytes:
+        """Return what begins and sets the tenant that row-level security filters by, for this transaction.
+
+        The driver would begin by a round trip of its own before the first statement; this goes with it.
+        """
+        wire = wire_of(cast("Connection", self._present))
+        if wire is None:
+            return b""
+        begin = b"BEGIN READ ONLY" if self.only_reads else b"BEGIN"
+        return begin + b"; SET LOCAL app.tenant = " + wire.literal(self.tenant_id.encode())
 
     def get_bind(self, *_args: object, **_options: object) -> Connection:
         """Have the ORM work on the transaction's connection, whatever it is about."""
@@ -119,6 +141,10 @@ class TenantSession(Session):
         self._held += [(statement, each) for each in values]
         self._held_tables.add(row.__tablename__)
 
+    def explain(self, explanation: Explanation) -> None:
+        """Have what the database may refuse of what is held told in words that whoever asked understands."""
+        self._explanations.append(explanation)
+
     def hold(self, prepared: Prepared, **values: object) -> None:
         """Execute a prepared change, of which nothing is read, together with the rows that are held."""
         self._held.append((prepared.statement, {TENANT: self.tenant_id, **values}))
@@ -126,13 +152,49 @@ class TenantSession(Session):
 
     def write_held(self, *, commit: bool = False) -> None:
         """Write what is held, in the order in which it came; with ``commit`` perhaps that as well."""
-        held = self._held
-        if held:
-            self._drop_held()
+        held, explanations = self._held, self._explanations
+        if not held:
+            return
+        self._drop_held()
+        try:
             execute_together(self.present(), held, commit=commit)
+        except IntegrityError as error:
+            told = [explanation(error) for explanation in explanations]
+            for each in filter(None, told):
+                raise each from error
+            raise
 
     def _drop_held(self) -> None:
-        self._held, self._held_tables = [], set()
+        self._held, self._held_tables, self._explanations = [], set(), []
+
+
+class Transaction:
+    """A session's transaction, as a context: it ends well, or is abandoned when something is raised."""
+
+    __slots__ = ("_after_due", "session")
+
+    def __init__(self, session: TenantSession, after_due: Callable[[str], None]) -> None:
+        self.session = session
+        self._after_due = after_due
+
+    def __enter__(self) -> TenantSession:
+        return self.session
+
+    def __exit__(self, error: type[BaseException] | None, *_raised: object) -> None:
+        if error is not None:
+            self.abandon()
+            return
+        try:
+            if not self.session.only_reads:
+                self.session.finish()
+        finally:
+            self.abandon()
+        if self.session.info.get(WAKE):
+            self._after_due(self.session.tenant_id)
+
+    def abandon(self) -> None:
+        """Give the connection back; what is not committed is rolled back."""
+        self.session.close()
 
 
 class UnscopedSession(Session):
@@ -156,20 +218,13 @@ class Database:
         self._lookups = engine.execution_options(**alone)
         self._after_due = after_due
 
-    @contextmanager
-    def read(self, tenant_id: str) -> Iterator[TenantSession]:
+    def read(self, tenant_id: str) -> "Transaction":
         """Open a transaction of one tenant that changes nothing; PostgreSQL refuses it any change."""
-        with TenantSession(self.engine, tenant_id, only_reads=True) as session:
-            yield session
+        return Transaction(TenantSession(self.engine, tenant_id, only_reads=True), self._after_due)
 
-    @contextmanager
-    def write(self, tenant_id: str) -> Iterator[TenantSession]:
+    def write(self, tenant_id: str) -> "Transaction":
         """Open a transaction of one tenant that commits at the end, or changes nothing when it raises."""
-        with TenantSession(self._writer, tenant_id) as session:
-            yield session
-            session.finish()
-        if session.info.get(WAKE):
-            self._after_due(tenant_id)
+        return Transaction(TenantSession(self._writer, tenant_id), self._after_due)
 
     @contextmanager
     def unscoped(self) -> Iterator[UnscopedSession]:
@@ -194,21 +249,6 @@ class Database:
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
-
-
-def _tell_the_tenant(connection: Connection, tenant_id: str, *, only_reads: bool) -> None:
-    """Begin, and set the tenant that PostgreSQL's row-level security filters by, for this transaction alone.
-
-    The driver would begin by a round trip of its own before the first statement; here both are one.
-    """
-    if connection.dialect.name != "postgresql":
-        return
-    driver: Any = connection.connection.driver_connection
-    server = driver.pgconn
-    begin = b"BEGIN READ ONLY" if only_reads else b"BEGIN"
-    tenant = pq.Escaping(server).escape_literal(tenant_id.encode())
-    if server.exec_(begin + b"; SET LOCAL app.tenant = " + tenant).status != pq.ExecStatus.COMMAND_OK:
-        connection.execute(SET_TENANT, {"tenant": tenant_id})  # raises what is wrong
 
 
 @event.listens_for(TenantSession, "before_commit")

@@ -103,8 +103,8 @@ def in_utc(instant: ColumnElement[datetime], *, postgresql: bool) -> ColumnEleme
 
 
 def _groups_of(person_id: ColumnElement[str], *, postgresql: bool) -> ScalarSelect[str]:
-    """Return the groups that a person is directly in as one JSON text, oldest membership first, or null."""
-    members, groups = table_of(Membership).alias(), table_of(Group).alias()
+    """Return the groups that a person is directly in as one JSON text, as RFC 7643 has them, or null."""
+    groups = table_of(Group).alias()
     build = func.json_build_object if postgresql else func.json_object
     named = build(
         *(literal_column("'value'"), groups.c.id),
@@ -112,6 +112,22 @@ def _groups_of(person_id: ColumnElement[str], *, postgresql: bool) -> ScalarSele
         *(literal_column("'display'"), groups.c.display_name),
         *(literal_column("'type'"), literal_column("'direct'")),
     )
+    return _listed(named, groups, person_id, postgresql=postgresql)
+
+
+def group_names(person_id: ColumnElement[str], *, postgresql: bool) -> ScalarSelect[str]:
+    """Return the groups that a person is directly in as one JSON text of ids with names, or null."""
+    groups = table_of(Group).alias()
+    build = func.json_build_array if postgresql else func.json_array
+    named = build(groups.c.id, groups.c.display_name)
+    return _listed(named, groups, person_id, postgresql=postgresql)
+
+
+def _listed(
+    named: ColumnElement[Any], groups: FromClause, person_id: ColumnElement[str], *, postgresql: bool
+) -> ScalarSelect[str]:
+    """Return what is told of each of the groups as one JSON text, oldest membership first, or null."""
+    members = table_of(Membership).alias()
     each = (
         select(named.label("named"))
         .where(

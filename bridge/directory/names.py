@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import IntegrityError
 
+from bridge.database.sessions import Explanation
 from bridge.errors import InvalidValue, Uniqueness
 from bridge.scim.text import fold, shown
 
@@ -45,11 +46,23 @@ def names_are_free(given: Mapping[str, str | None]) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
+        told = name_taken(given)(error)
+        if told is None:
+            raise
+        raise told from error
+
+
+def name_taken(given: Mapping[str, str | None]) -> Explanation:
+    """Return what ``names_are_free`` does for what the session writes later (``TenantSession.explain``)."""
+
+    def explain(error: IntegrityError) -> Uniqueness | None:
         told = str(error.orig)
         for attribute, marks in TAKEN.items():
             if any(mark in told for mark in marks):
-                raise taken(attribute, given.get(attribute)) from error
-        raise
+                return taken(attribute, given.get(attribute))
+        return None
+
+    return explain
 
 
 def taken(attribute: str, value: str | None) -> Uniqueness:

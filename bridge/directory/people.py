@@ -3,18 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import and_, bindparam, or_, select, update
 
-from bridge.database.one_of import one_of, texts
-from bridge.database.prepared import prepared
+from bridge.database.one_of import one_of
+from bridge.database.prepared import TENANT, Prepared, prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.counts import count_created
+from bridge.directory.encoded import group_names, is_postgresql
 from bridge.directory.folding import folded
-from bridge.directory.names import KEY_BYTES, exact_key, name_key, names_are_free
-from bridge.directory.search import Found
+from bridge.directory.names import KEY_BYTES, exact_key, name_key, name_taken, names_are_free
+from bridge.directory.search import Found, GroupName
 from bridge.directory.tables import Person, PersonVersion
 from bridge.errors import NotFound
 from bridge.scim.attributes import ResourceSchema
@@ -24,7 +27,10 @@ from bridge.scim.text import fold
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """A person as stored, under the row's lock; with ``deleted_at`` a tombstone."""
+    """A person as stored, under the row's lock; with ``deleted_at`` a tombstone.
+
+    ``groups`` are as in ``Found``.
+    """
 
     id: str
     user_name_key: str
@@ -35,6 +41,7 @@ class KnownPerson:
     created_at: datetime
     changed_at: datetime
     deleted_at: datetime | None
+    groups: tuple[GroupName, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +74,15 @@ _LIVING = select(*COLUMNS).where(
     _PEOPLE.connection_id == bindparam("connection_id"),
     _PEOPLE.deleted_at.is_(None),
 )
-TO_CHANGE = prepared(_LIVING.with_for_update(key_share=True))
-TO_DELETE = prepared(_LIVING.with_for_update())
-NAMESAKES = prepared(
-    select(*COLUMNS)
-    .where(
-        _PEOPLE.connection_id == bindparam("connection_id"),
-        or_(
-            and_(_PEOPLE.deleted_at.is_(None), _PEOPLE.user_name_key == bindparam("name_key")),
-            and_(_PEOPLE.deleted_at.is_(None), _PEOPLE.external_id == bindparam("external_id")),
-            and_(
-                _PEOPLE.deleted_at.is_not(None),
-                one_of(_PEOPLE.external_digest, texts("digests")),
-            ),
-        ),
+TO_CHANGE = {
+    postgresql: Prepared(
+        _LIVING.where(_PEOPLE.tenant_id == bindparam(TENANT))
+        .add_columns(group_names(_PEOPLE.id, postgresql=postgresql))
+        .with_for_update(key_share=True)
     )
-    .order_by(_PEOPLE.id)
-    .with_for_update()
-)
+    for postgresql in (False, True)
+}
+TO_DELETE = prepared(_LIVING.with_for_update())
 #: Sets the columns that it is run with.
 CHANGE = prepared(update(table_of(Person)).where(_PEOPLE.id == bindparam("ident")))
 CLOSE_VERSION = prepared(
@@ -94,18 +92,45 @@ CLOSE_VERSION = prepared(
 )
 
 
+@lru_cache
+def _namesakes(digests: int) -> Prepared:
+    """Select the living of a name or an external id, and tombstones of so many digests.
+
+    Each digest is a parameter of its own: how a list of unknown length is best looked for, PostgreSQL would
+    plan anew for each.
+    """
+    known = [_PEOPLE.external_digest == bindparam(f"digest_{at}") for at in range(digests)]
+    return prepared(
+        select(*COLUMNS)
+        .where(
+            _PEOPLE.connection_id == bindparam("connection_id"),
+            or_(
+                and_(_PEOPLE.deleted_at.is_(None), _PEOPLE.user_name_key == bindparam("name_key")),
+                and_(_PEOPLE.deleted_at.is_(None), _PEOPLE.external_id == bindparam("external_id")),
+                *(and_(_PEOPLE.deleted_at.is_not(None), each) for each in known),
+            ),
+        )
+        .order_by(_PEOPLE.id)
+        .with_for_update()
+    )
+
+
 def lock_person(
     session: TenantSession, *, connection_id: str, person_id: str, to_delete: bool = False
 ) -> KnownPerson:
-    """Lock and return a living person of the connection. Raises ``NotFound``.
+    """Lock and return a living person of the connection, with their groups. Raises ``NotFound``.
 
     Those who add members hold a share of their rows: a change does not wait for them, a deletion does.
     """
-    wanted = TO_DELETE if to_delete else TO_CHANGE
+    wanted = TO_DELETE if to_delete else TO_CHANGE[is_postgresql(session)]
     row = session.run(wanted, ident=person_id, connection_id=connection_id).one_or_none()
     if row is None:
         raise NotFound(f"There is no user {person_id} on this connection.")
-    return KnownPerson(*row)
+    if to_delete:
+        return KnownPerson(*row)
+    *known, listed = row
+    named = tuple(GroupName(*each) for each in orjson.loads(listed)) if listed else ()
+    return KnownPerson(*[*known, named])
 
 
 def lock_namesakes(
@@ -117,12 +142,13 @@ def lock_namesakes(
     external_digests: Sequence[str],
 ) -> list[KnownPerson]:
     """Lock and return the living people with this name or id, and tombstones with one of the digests."""
+    digests = {f"digest_{at}": each for at, each in enumerate(external_digests)}
     rows = session.run(
-        NAMESAKES,
+        _namesakes(len(digests)),
         connection_id=connection_id,
         name_key=name_key(user_name, attribute="userName"),
         external_id=external_id,  # without one it equals nobody's: NULL
-        digests=list(external_digests) if external_id is not None else [],
+        **digests,
     )
     return [KnownPerson(*row) for row in rows]
 
@@ -138,10 +164,13 @@ def add_person(
     at: datetime,
     schema: ResourceSchema = USER_RESOURCE,
 ) -> Found:
-    """Store a new person and the first fact. Raises ``Uniqueness`` when a name is taken."""
+    """Store a new person and the first fact, with what else the session holds.
+
+    Whoever has that written, at the latest by the commit, is told of a name that is taken: ``Uniqueness``.
+    """
     new = NewPerson(person_id, resource, external_digest, cause_id)
-    with names_are_free(_names(resource)):
-        [found] = _insert(session, [new], connection_id=connection_id, at=at, schema=schema)
+    session.explain(name_taken(_names(resource)))
+    [found] = _insert(session, [new], connection_id=connection_id, at=at, schema=schema)
     return found
 
 
@@ -158,7 +187,9 @@ def add_people(
     Raises ``Uniqueness`` when a name is taken, without telling whose: the caller tries them one by one.
     """
     with names_are_free({}):
-        return _insert(session, people, connection_id=connection_id, at=at, schema=schema)
+        found = _insert(session, people, connection_id=connection_id, at=at, schema=schema)
+        session.write_held()
+    return found
 
 
 def names_known(
@@ -219,8 +250,7 @@ def _insert(
     ]
     session.hold_rows(PersonVersion, opened)
     count_created(session, "person", connection_id=connection_id, number=len(people), at=at)
-    session.write_held()
-    return [Found(person.id, person.resource, 1, at, at) for person in people]
+    return [Found(person.id, person.resource, 1, at, at, groups=()) for person in people]
 
 
 def change_person(
@@ -257,7 +287,7 @@ def change_person(
     if person.deleted_at is None:
         close_version(session, person.id, at=at, cause_id=cause_id)
     _open_version(session, person.id, resource, active=active, at=at, cause_id=cause_id)
-    return Found(person.id, resource, version, person.created_at, at)
+    return Found(person.id, resource, version, person.created_at, at, person.groups)
 
 
 def bury_person(session: TenantSession, person: KnownPerson, *, cause_id: str, at: datetime) -> None:

@@ -62,14 +62,26 @@ KEPT_ROOTS = 16
 
 
 @dataclass(frozen=True, slots=True)
+class GroupName:
+    """A group that somebody is directly in."""
+
+    id: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """A person or group as it is now; ``resource`` lacks id, meta, and what memberships say."""
+    """A person or group as it is now; ``resource`` lacks id, meta, and what memberships say.
+
+    ``groups`` are those that a person is directly in, oldest membership first, where they have been read.
+    """
 
     id: str
     resource: Mapping[str, Any]
     version: int
     created_at: datetime
     changed_at: datetime
+    groups: tuple[GroupName, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +90,6 @@ class Member:
 
     id: str
     kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class GroupName:
-    """A group that somebody is directly in."""
-
-    id: str
-    display_name: str
 
 
 def get_person(session: TenantSession, *, connection_id: str, person_id: str) -> Found:

@@ -36,7 +36,8 @@ def create_person(session: TenantSession, body: object, *, client: Client, now: 
     if known.by_name is not None and known.by_name is not returner:
         _release_name(session, known.by_name, to=new_id_, client=client, now=now)
     if returner is None:
-        found = _add(session, resource, person_id=new_id_, client=client, now=now)
+        digest = known.external_digest
+        found = _add(session, resource, person_id=new_id_, external_digest=digest, client=client, now=now)
     else:
         found = _restore(session, returner, resource, client=client, now=now)
     return Written(found, created=True, tolerances=read.tolerances)
@@ -44,11 +45,12 @@ def create_person(session: TenantSession, body: object, *, client: Client, now: 
 
 @dataclass(frozen=True, slots=True)
 class _Namesakes:
-    """People with the name or the external id of the one to create."""
+    """People with the name or the external id of the one to create, and the digest of that id."""
 
     by_external_id: KnownPerson | None
     by_name: KnownPerson | None
     tombstone: KnownPerson | None
+    external_digest: str | None
 
     def returner(self, resource: dict[str, Any]) -> KnownPerson | None:
         """Return who the person was before, if anybody."""
@@ -62,12 +64,13 @@ class _Namesakes:
 
 def _namesakes(session: TenantSession, resource: dict[str, Any], client: Client) -> _Namesakes:
     external_id = resource.get("externalId")
+    digests = client.external_digests(external_id)
     rows = lock_namesakes(
         session,
         connection_id=client.connection_id,
         user_name=resource["userName"],
         external_id=external_id,
-        external_digests=client.external_digests(external_id),
+        external_digests=digests,
     )
     living = [each for each in rows if each.deleted_at is None]
     key = name_key(resource["userName"], attribute="userName")
@@ -83,6 +86,7 @@ def _namesakes(session: TenantSession, resource: dict[str, Any], client: Client)
                 reverse=True,
             )
         ),
+        external_digest=digests[0] if digests else None,
     )
 
 
@@ -97,7 +101,13 @@ def _check_taken(known: _Namesakes, resource: dict[str, Any], *, strict: bool) -
 
 
 def _add(
-    session: TenantSession, resource: dict[str, Any], *, person_id: str, client: Client, now: datetime
+    session: TenantSession,
+    resource: dict[str, Any],
+    *,
+    person_id: str,
+    external_digest: str | None,
+    client: Client,
+    now: datetime,
 ) -> Found:
     subject = Subject("person", person_id)
     cause_id = record(session, "scim:person:create", subject, cause=client.cause, at=now)
@@ -106,7 +116,7 @@ def _add(
         session,
         resource,
         connection_id=client.connection_id,
-        external_digest=client.external_digest(resource.get("externalId")),
+        external_digest=external_digest,
         cause_id=cause_id,
         person_id=person_id,
         at=now,

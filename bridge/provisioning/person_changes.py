@@ -71,7 +71,9 @@ def write_person(
 ) -> Written:
     """Write what a PUT or PATCH makes of a person; when that is nothing new, write nothing."""
     if resource == person.resource:
-        same = Found(person.id, person.resource, person.version, person.created_at, person.changed_at)
+        same = Found(
+            person.id, person.resource, person.version, person.created_at, person.changed_at, person.groups
+        )
         return Written(same, changed=False, tolerances=tolerances)
     action = action_of(person, resource)
     found = write_change(session, person, resource, action=action, client=client, now=now)

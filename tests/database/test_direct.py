@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import bindparam, event, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from bridge.database.direct import PREPARED
 from bridge.database.pipeline import MOST_TOGETHER
 from bridge.database.prepared import prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import Database, TenantSession
+from bridge.database.wire import WIRE
 from bridge.directory.tables import ChangeDue
+from bridge.errors import Conflict
 from bridge.journal.tables import JournalEntry
 from bridge.tenants.tables import Connection
 from tests.database.opened import NOW, add_connection, add_tenant
@@ -28,6 +29,7 @@ SOME = prepared(
 )
 DETAILS = prepared(select(ENTRIES.action, ENTRIES.details).order_by(ENTRIES.id))
 RENAME = prepared(update(table_of(Connection)).where(CONNECTIONS.id == bindparam("ident")))
+NAMED = prepared(select(CONNECTIONS.id).where(CONNECTIONS.name == bindparam("name")))
 SUBJECTS = prepared(select(DUE.subject_id).order_by(DUE.id))
 POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
@@ -114,6 +116,40 @@ def test_changes_and_rows_are_written_in_their_order(database: Database, tenant_
         assert (name, session.run(SUBJECTS).scalars().all()) == (f"Name {number - 1}", ["somebody"])
 
 
+def test_what_is_refused_at_the_commit_is_told_in_the_words_given(database: Database, tenant_id: str):
+    told: list[str] = []
+
+    def explain(error: IntegrityError) -> Exception | None:
+        told.append(str(error.orig))
+        return Conflict("it is there already") if "changes_due" in told[-1] else None
+
+    def hold(session: TenantSession, *ids: str) -> None:
+        session.hold_rows(ChangeDue, [due(session, each) for each in ids])
+        session.explain(explain)
+
+    with pytest.raises(Conflict), database.write(tenant_id) as session:
+        hold(session, "1", "1")
+    with database.write(tenant_id) as session:
+        assert session.run(SUBJECTS).all() == []
+        hold(session, "1")
+    # The words went with what was held.
+    with pytest.raises(IntegrityError), database.write(tenant_id) as session:
+        session.hold_rows(ChangeDue, [due(session, "1")])
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("name", ["it's", "a\\b", "x'; ROLLBACK; --", "ü", "$1", None])
+def test_the_statement_that_begins_a_transaction_takes_any_value_and_stays_in_the_tenant(
+    database: Database, tenant_id: str, name: str | None
+):
+    other = add_tenant(database, "Okonkwo Textiles")
+    mine = [add_connection(database, tenant_id, name)] if name is not None else []
+    add_connection(database, other, name or "another")
+    for _ in range(2):  # the first prepares it, the second executes it together with what begins
+        with database.read(tenant_id) as session:
+            assert session.run(NAMED, name=name).scalars().all() == mine
+
+
 def test_a_held_change_is_seen_by_whoever_reads_its_table(database: Database, tenant_id: str):
     connection = add_connection(database, tenant_id, "Before")
     with database.write(tenant_id) as session:
@@ -137,13 +173,13 @@ def test_a_held_change_stays_in_its_tenant(database: Database, tenant_id: str):
 def test_what_is_prepared_outlives_a_rollback(database: Database, tenant_id: str):
     with database.write(tenant_id) as session:
         session.run(SUBJECTS)
-        before = set(session.present().connection.info[PREPARED])
+        before = set(session.present().connection.info[WIRE].prepared)
     with suppress(ZeroDivisionError), database.write(tenant_id) as session:
         session.run(SUBJECTS)
         raise ZeroDivisionError
     with database.read(tenant_id) as session:
         assert session.run(SUBJECTS).all() == []
-        assert session.present().connection.info[PREPARED] == before
+        assert session.present().connection.info[WIRE].prepared == before
 
 
 @POSTGRESQL

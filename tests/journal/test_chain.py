@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from bridge.database.migrate import owner_engine
-from bridge.database.sessions import SET_TENANT, Database
+from bridge.database.sessions import Database
 from bridge.journal.chain import BEGINNING, canonical, link
 from bridge.journal.read import entries, latest
 from bridge.journal.record import Subject, record
@@ -48,7 +48,8 @@ def alter(database: Database, tenant_id: str, statement: str, **values: object) 
                     for verb in ("update", "delete"):
                         connection.execute(text(f"DROP TRIGGER {table}_no_{verb}"))
             else:  # FORCE makes row-level security bind the owner too
-                connection.execute(SET_TENANT, {"tenant": tenant_id})
+                own = text("SELECT set_config('app.tenant', :tenant, true)")
+                connection.execute(own, {"tenant": tenant_id})
             connection.execute(text(statement), values)
     finally:
         owner.dispose()

@@ -1,17 +1,19 @@
 """The door: who asks, in which dialect, in which transaction."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 from sqlalchemy import bindparam, or_, select
+from werkzeug.urls import iri_to_uri
 
 from bridge.access.authenticate import Caller, digests_of, identify
-from bridge.database.prepared import prepared
+from bridge.database.prepared import Prepared, prepared
 from bridge.database.rows import table_of
-from bridge.database.sessions import TenantSession
+from bridge.database.sessions import TenantSession, Transaction
 from bridge.errors import Unauthenticated
 from bridge.journal.record import Cause
 from bridge.provisioning.client import Client
@@ -22,9 +24,13 @@ from bridge.tenants.tables import Connection, Credential, Tenant
 from bridge.web.bodies import raw_body
 from bridge.web.context import bridge
 from bridge.web.recording import observed
+from bridge.web.scim.parameters import arguments
 from bridge.web.scim.rates import limit_rate, only_reads
 
 PREFIX = "/scim/v2"
+
+#: Addresses under which clients reach the bridge that stay at hand.
+MOST_ROOTS = 256
 
 #: Entra adds this to the query of each request when its standard-conforming shapes are switched on.
 ENTRA_FLAG = "aadoptscim062020"
@@ -56,8 +62,7 @@ def is_ours(path: str) -> bool:
 class Opened:
     """A transaction in which the caller may speak; ``speaks`` is dialect and schema version."""
 
-    stack: ExitStack
-    session: TenantSession
+    transaction: Transaction
     speaks: Any
 
 
@@ -72,13 +77,16 @@ def admit() -> None:
     if seen.replay is not None:
         seen.caller = seen.replay.caller
         return
+    request = seen.request
     digests = digests_of(parts.seal, request.headers.get("Authorization"), kind="scim_token")
     recent = parts.recent_callers.find(digests[0], now=seen.at)
     caller = seen.caller = recent or identify(parts.database, digests, kind="scim_token", now=seen.at)
     limit_rate(caller, PREFIX)
     if request.method in ("POST", "PUT", "PATCH"):
         raw_body()
-    seen.opened = _open(caller)
+    seen.opened = _open(
+        caller, MAY_SPEAK, writes=not only_reads(), credential_id=caller.credential_id, now=seen.at
+    )
     if seen.opened is None:
         parts.recent_callers.forget(digests[0])
         seen.caller = None
@@ -88,16 +96,17 @@ def admit() -> None:
         parts.recent_callers.keep(digests[0], caller, now=seen.at)
 
 
-def _open(caller: Caller) -> Opened | None:
-    """Begin the request's transaction; None when the credential is good for nothing in it."""
-    seen, database = observed(), bridge().database
-    with ExitStack() as stack:
-        begin = database.read if only_reads() else database.write
-        session = stack.enter_context(begin(caller.tenant_id))
-        speaks = session.run(
-            MAY_SPEAK, ident=caller.connection_id, credential_id=caller.credential_id, now=seen.at
-        ).one_or_none()
-        return None if speaks is None else Opened(stack.pop_all(), session, speaks)
+def _open(caller: Caller, wanted: Prepared, *, writes: bool, **values: object) -> Opened | None:
+    """Begin a transaction in which the connection speaks as is ``wanted``; None where it finds nothing."""
+    database = bridge().database
+    transaction = database.write(caller.tenant_id) if writes else database.read(caller.tenant_id)
+    speaks = None
+    try:
+        speaks = transaction.session.run(wanted, ident=caller.connection_id, **values).one_or_none()
+    finally:
+        if speaks is None:
+            transaction.abandon()
+    return None if speaks is None else Opened(transaction, speaks)
 
 
 @blueprint.teardown_app_request
@@ -105,50 +114,52 @@ def close(_error: BaseException | None) -> None:
     """End the transaction of a request whose route had no use for it."""
     opened = observed().opened
     if opened is not None:
-        opened.stack.close()
+        opened.transaction.abandon()
 
 
 def root() -> str:
     """Return the address of this entrance as clients reach it, without a slash at the end."""
-    public = bridge().settings.public_url or f"{request.scheme}://{request.host}{request.script_root}"
-    return public.rstrip("/") + PREFIX
+    request, public = observed().request, bridge().settings.public_url
+    return _below(public or f"{request.scheme}://{request.host}{request.script_root}")
+
+
+@lru_cache(MOST_ROOTS)
+def _below(public: str) -> str:
+    """Return the entrance's address below the bridge's own, fit for a header whatever a client calls us."""
+    return iri_to_uri(public).rstrip("/") + PREFIX
 
 
 @contextmanager
 def reading() -> Iterator[tuple[TenantSession, Client]]:
     """Open a transaction that only reads, in the caller's tenant."""
-    with _taken(writes=False) as opened:
-        yield opened.session, _client(opened)
+    opened = _taken(writes=False)
+    with opened.transaction as session:
+        yield session, _client(opened)
 
 
 @contextmanager
 def writing() -> Iterator[tuple[TenantSession, Client]]:
     """Open a transaction that commits at its end, in the caller's tenant."""
-    seen = observed()
-    with _taken(writes=True) as opened:
+    seen, opened = observed(), _taken(writes=True)
+    with opened.transaction as session:
         if seen.replay is not None and not seen.replay.is_bulk:
-            claim_replay(opened.session, seen.replay, replay_id=seen.id, now=seen.at)
-        yield opened.session, _client(opened)
+            claim_replay(session, seen.replay, replay_id=seen.id, now=seen.at)
+        yield session, _client(opened)
 
 
-@contextmanager
-def _taken(*, writes: bool) -> Iterator[Opened]:
+def _taken(*, writes: bool) -> Opened:
     """Go on with the transaction that the request was admitted in, or open another one."""
     seen = observed()
-    opened, seen.opened = seen.opened, None
-    if opened is not None:
-        with opened.stack:
-            yield opened
-        return
+    begun: Opened | None = seen.opened
+    seen.opened = None
+    if begun is not None:
+        return begun
     caller = seen.caller
     assert caller is not None  # noqa: S101 (admit has run, or no route would)
-    begin = bridge().database.write if writes else bridge().database.read
-    with ExitStack() as stack:
-        session = stack.enter_context(begin(caller.tenant_id))
-        speaks = session.run(SPEAKS, ident=caller.connection_id).one_or_none()
-        if speaks is None:
-            raise _no_connection(caller)
-        yield Opened(stack, session, speaks)
+    opened = _open(caller, SPEAKS, writes=writes)
+    if opened is None:
+        raise _no_connection(caller)
+    return opened
 
 
 def _no_connection(caller: Caller) -> Unauthenticated:
@@ -158,7 +169,7 @@ def _no_connection(caller: Caller) -> Unauthenticated:
 def _client(opened: Opened) -> Client:
     """Return who asks."""
     name, schema_version = opened.speaks
-    if name == "entra" and any(key.lower() == ENTRA_FLAG for key in request.args):
+    if name == "entra" and any(key.lower() == ENTRA_FLAG for key, _ in arguments()):
         name = "entra-2020"
     settings = bridge().settings
     limits = Limits(
@@ -172,5 +183,5 @@ def _client(opened: Opened) -> Client:
     assert seen.caller is not None  # noqa: S101 (see above)
     connection_id = seen.caller.connection_id or ""
     cause = seen.replay.cause(seen.id) if seen.replay else Cause("connection", connection_id, seen.id)
-    schema = user_schema_at(opened.session, schema_version)
+    schema = user_schema_at(opened.transaction.session, schema_version)
     return Client(connection_id, DIALECTS[name], limits, bridge().seal, cause, root(), schema)

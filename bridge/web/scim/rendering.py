@@ -19,8 +19,9 @@ def render_people(
     session: TenantSession, found: Sequence[Found], *, root: str, shape: Shape
 ) -> list[Document]:
     """Return the people, each with the groups it is directly in, read by one query where they are wanted."""
-    named = groups_of(session, [each.id for each in found]) if shape.shows("groups") else {}
-    return [shape.of(user_document(each, named.get(each.id, ()), root=root)) for each in found]
+    unread = [each.id for each in found if each.groups is None] if shape.shows("groups") else []
+    named = groups_of(session, unread)
+    return [shape.of(user_document(each, named.get(each.id, each.groups or ()), root=root)) for each in found]
 
 
 def render_groups(

@@ -24,7 +24,7 @@ from bridge.web.scim.answers import (
 from bridge.web.scim.entrance import blueprint, reading, writing
 from bridge.web.scim.lists import list_of
 from bridge.web.scim.parameters import asked, if_match, shape
-from bridge.web.scim.rendering import encode_person, render_people, user_document
+from bridge.web.scim.rendering import encode_person, render_people
 
 
 @blueprint.get("/Users", provide_automatic_options=False)
@@ -94,13 +94,7 @@ def _written(session: TenantSession, client: Client, written: Written) -> Respon
     observed().tolerances = written.tolerances
     if prefers_minimal() and not written.created:
         return answer_nothing(written.found)
-    if not written.created:
-        return _shown(session, client, written.found)
-    if written.found.version > 1:
-        return _shown(session, client, written.found, CREATED)
-    # Who has only just been made is in no group yet.
-    document = shape(client.user_schema).of(user_document(written.found, (), root=client.root))
-    return _answered(client, document, written.found, CREATED)
+    return _shown(session, client, written.found, CREATED if written.created else 200)
 
 
 def _shown(session: TenantSession, client: Client, found: Found, status: int = 200) -> Response:
