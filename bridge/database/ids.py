@@ -2,12 +2,15 @@
 
 import os
 import threading
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 VERSION_7 = 0x7
 VARIANT = 0b10
 RANDOM_BYTES = 10
 BYTES_AT_ONCE = 4096
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class _Randomness:
@@ -41,7 +44,7 @@ os.register_at_fork(after_in_child=_draw_anew)
 
 def new_id(now: datetime) -> str:
     """Return a UUID of version 7 (RFC 9562 section 5.7): milliseconds of ``now``, then 74 random bits."""
-    milliseconds, drawn = int(now.timestamp() * 1000), _randomness.take()
+    milliseconds, drawn = (now - _EPOCH) // _MILLISECOND, _randomness.take()
     first, last = drawn >> 68, drawn & (1 << 62) - 1
     text = f"{milliseconds << 80 | VERSION_7 << 76 | first << 64 | VARIANT << 62 | last:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
