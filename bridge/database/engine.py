@@ -41,15 +41,19 @@ def open_engine(settings: Settings) -> Engine:
     engine = create_engine(url, connect_args={"prepare_threshold": None}, **options)
     event.listen(engine, "checkin", _note_the_time)
     event.listen(engine, "checkout", _try_after_a_pause)
+    # psycopg gives instants in the session's time zone. In UTC they come as they are handed on; "Etc/UTC", as
+    # many servers have it, is another zone to Python, and was looked up and left again for each of them.
+    wanted = ["SET SESSION TIME ZONE 'UTC'"]
     if settings.database_role:
         role = engine.dialect.identifier_preparer.quote(settings.database_role)
+        wanted.append(f"SET SESSION ROLE {role}")
 
-        def become(connection: Any, _record: ConnectionPoolEntry) -> None:  # noqa: ANN401 (a DBAPI connection)
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET SESSION ROLE {role}")
-            connection.commit()
+    def become(connection: Any, _record: ConnectionPoolEntry) -> None:  # noqa: ANN401 (a DBAPI connection)
+        with connection.cursor() as cursor:
+            cursor.execute("; ".join(wanted))
+        connection.commit()
 
-        event.listen(engine, "connect", become)
+    event.listen(engine, "connect", become)
     return engine
 
 
