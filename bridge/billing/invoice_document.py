@@ -1,6 +1,7 @@
 """The canonical document of an invoice, over which its hash is taken."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
@@ -12,6 +13,8 @@ from bridge.billing.invoice_draft import DraftLine, InvoiceDraft, PersonShare, s
 from bridge.billing.money import format_minor
 from bridge.billing.people_pages import PeoplePage, pages_digest
 from bridge.billing.tax_shares import taxes_document
+
+_BORNE = attrgetter("department", "cost_centre", "amount_minor")
 
 FORMAT = 1
 
@@ -112,12 +115,15 @@ def line_document(line: DraftLine, currency: str) -> dict[str, Any]:
 
 def allocation(people: Sequence[PersonShare], currency: str) -> dict[str, Any]:
     """Return what departments and cost centres bear."""
+    # One pass over what may be a million people: a company has some hundred pairs of both names.
+    borne: dict[tuple[str | None, str | None], int] = defaultdict(int)
+    for department, cost_centre, amount in map(_BORNE, people):
+        borne[department, cost_centre] += amount
     return {
-        "departments": _shares("department", people, currency),
-        "cost_centres": _shares("cost_centre", people, currency),
+        "departments": _shares("department", ((each[0], borne[each]) for each in borne), currency),
+        "cost_centres": _shares("cost_centre", ((each[1], borne[each]) for each in borne), currency),
     }
 
 
-def _shares(name: str, people: Iterable[PersonShare], currency: str) -> list[dict[str, str | None]]:
-    pairs = map(attrgetter(name, "amount_minor"), people)
+def _shares(name: str, pairs: Iterable[tuple[str | None, int]], currency: str) -> list[dict[str, str | None]]:
     return [{name: share, "amount": format_minor(amount, currency)} for share, amount in sums(pairs)]

@@ -26,7 +26,7 @@ from bridge.billing.pricing.price_period import (
 )
 from bridge.billing.pricing.term_document import parse_term
 from bridge.billing.pricing.terms import PriceTerm
-from bridge.billing.seat_spans import billed_plans, read_alike
+from bridge.billing.seat_spans import read_alike
 from bridge.billing.subscription_terms import SubscriptionTerms
 from bridge.billing.tables import Invoice
 from bridge.billing.tenant_terms import TenantTerms, parse_tenant_terms
@@ -63,19 +63,20 @@ def priced_period(session: TenantSession, subscription: SubscriptionTerms, perio
     """
     tenant = tenant_of(session)
     issued = _issued_document(session, subscription, period)
-    terms = _period_terms(session, subscription, period, issued)
+    billed = subscription.billed_part(period)
+    alike: Sequence[Alike] = ()
+    if billed is not None:
+        alike = read_alike(session, _instants(billed, tenant), _instants(period, tenant))
+    plans = {stay.plan for each in alike for stay in each.stays}
+    terms = _period_terms(session, subscription, period, issued, plans)
     tenant_terms = billing_terms_on(session, period.start) if issued is None else issued["billing_terms"]
     parsed = parsed_terms(tenant, terms)
     own = parse_tenant_terms(tenant_terms, currency=tenant.currency)
-    billed = subscription.billed_part(period)
     facts: _Facts = ((), (), ())
     if billed is not None:
         start, end = _instants(billed, tenant)
-        facts = (
-            read_alike(session, (start, end), _instants(period, tenant)),
-            read_sign_ins(session, parsed, billed, start, end),
-            read_usage(session, parsed, billed),
-        )
+        sign_ins = read_sign_ins(session, parsed, billed, start, end)
+        facts = (alike, sign_ins, read_usage(session, parsed, billed))
     return PricedPeriod(
         price(tenant, subscription, period, parsed, own, facts=facts), terms, tenant_terms, own.tax_percent
     )
@@ -86,9 +87,13 @@ def _instants(days: Period, tenant: Tenant) -> tuple[datetime, datetime]:
 
 
 def _period_terms(
-    session: TenantSession, subscription: SubscriptionTerms, period: Period, issued: TermDocument | None
+    session: TenantSession,
+    subscription: SubscriptionTerms,
+    period: Period,
+    issued: TermDocument | None,
+    plans: set[str],
 ) -> tuple[TermDocument, ...]:
-    """Return the terms of a period; ``issued`` is its first invoice.
+    """Return the terms of a period, in which these plans are held; ``issued`` is its first invoice.
 
     A period that has an invoice keeps the terms of its first one that is not void: a new catalogue or a price
     that came later changes nothing that was issued. Only a plan that a late fact brought in has today's
@@ -98,8 +103,6 @@ def _period_terms(
     billed = subscription.billed_part(period)
     if billed is None:
         return ()
-    start, end = midnight(billed.start, tenant.timezone), midnight(billed.end, tenant.timezone)
-    plans = billed_plans(session, start, end)
     if issued is None:
         terms = terms_in_force(session, subscription, period, plans)
         refuse_uncounted(session, parsed_terms(tenant, terms))

@@ -44,10 +44,9 @@ def run_for(session: TenantSession, subscription: SubscriptionTerms, period_star
     Raises ``InvalidValue`` for a date on which no period begins, ``Conflict`` while an earlier one is open.
     """
     period = _period(subscription, period_start)
-    runs = period_runs(session, subscription, period)
     following = next_run(session, subscription)
     if following is None or following.period.start > period.start:
-        return runs[-1]
+        return period_runs(session, subscription, period)[-1]
     if following.period != period:
         raise Conflict(
             f"the period from {following.period.start} is not closed yet; periods are closed in their order, "

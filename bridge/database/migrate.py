@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from bridge.database.compression import compress_with_lz4
 from bridge.database.engine import open_engine
 from bridge.database.row_security import secure
 from bridge.database.rows import Row
@@ -37,8 +38,10 @@ def upgrade(url: str, role: str = "bridge_app") -> None:
             config = alembic_config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            if connection.dialect.name == "postgresql" and role:
-                secure(connection, role)
+            if connection.dialect.name == "postgresql":
+                compress_with_lz4(connection)
+                if role:
+                    secure(connection, role)
     finally:
         engine.dispose()
 
