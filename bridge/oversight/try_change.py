@@ -138,8 +138,11 @@ class _Own:
     overrides: Sequence[Override]
     holds: Sequence[Hold]
 
-    def timeline(self, facts: PersonFacts, rules: Sequence[DatedRules]) -> tuple[Span, ...]:
-        return held_back(timeline(facts, rules, overrides=self.overrides), self.holds, facts.away)
+    def timeline(
+        self, facts: PersonFacts, rules: Sequence[DatedRules], since: datetime | None = None
+    ) -> tuple[Span, ...]:
+        spans = timeline(facts, rules, overrides=self.overrides, since=since)
+        return held_back(spans, self.holds, facts.away)
 
 
 def plans_of(held: Mapping[str, Held]) -> Counter[str]:
@@ -212,9 +215,8 @@ def _after(facts: PersonFacts, change: Change, own: _Own, before: Sequence[Span]
     """
     if facts.live_from is None:
         return before
-    late = facts if own.holds else replace(facts, live_from=max(facts.live_from, change.since))
     stored = [StoredSpan(span, span.start) for span in before]
-    computed = own.timeline(late, change.rules_after)
+    computed = own.timeline(facts, change.rules_after, None if own.holds else change.since)
     return keep_settled(stored, computed, change.since, cause_id="")
 
 

@@ -89,7 +89,7 @@ def keep_settled(
             kept.append(before)
         else:
             cut_by = later[0].started_by if later and later[0].start == settled_until else cause_id
-            kept.append(replace(before, end=settled_until, ended_by=cut_by or cause_id))
+            kept.append(before.cut(settled_until, cut_by or cause_id))
     return (*kept, *later)
 
 

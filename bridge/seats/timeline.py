@@ -51,6 +51,14 @@ class Span:
         """What the person holds, without time and reason."""
         return (self.plan, self.roles, self.department, self.cost_centre)
 
+    def cut(self, end: datetime, ended_by: str) -> "Span":
+        """Return the span as it is when it ends there; ``dataclasses.replace`` takes three times as long."""
+        return Span(
+            self.start, end, self.plan, self.roles, self.department, self.cost_centre, self.rule_set_id,
+            self.rule, self.group_ids, self.started_by, ended_by, self.storm_id, self.waits_for,
+            self.withheld_roles,
+        )  # fmt: skip
+
 
 #: Plan, roles, department, cost centre.
 Holding: TypeAlias = tuple[str, tuple[str, ...], str | None, str | None]
@@ -68,9 +76,10 @@ def timeline(
     rule_sets: Sequence[DatedRules],
     *,
     overrides: Sequence[Override] = (),
+    since: datetime | None = None,
     until: datetime | None = None,
 ) -> tuple[Span, ...]:
-    """Return the spans in which the person holds a plan or roles, in order, cut at ``until``.
+    """Return the spans in which the person holds a plan or roles, in order, cut at ``since`` and ``until``.
 
     Nothing begins before the connection went live. Only an active person holds anything. A group counts
     while it exists (always, if its own facts are not given), directly or through groups in groups.
@@ -81,10 +90,11 @@ def timeline(
     facts = as_one(facts)
     if facts.live_from is None:
         return ()
+    begins = facts.live_from if since is None else max(facts.live_from, since)
     sweep = _Sweep(facts, overrides)
     spans: list[Span] = []
     opened: tuple[datetime, Holding, Decision, str, str] | None = None
-    for at, cause in sweep.moments(facts.live_from, rule_sets, until):
+    for at, cause in sweep.moments(begins, rule_sets, until):
         held = sweep.held()
         if opened is not None:
             if held is not None and held[0] == opened[1]:
@@ -118,11 +128,11 @@ class _Sweep:
         self._missing: set[str] = set()
 
     def moments(
-        self, live_from: datetime, rule_sets: Sequence[DatedRules], until: datetime | None
+        self, begins: datetime, rule_sets: Sequence[DatedRules], until: datetime | None
     ) -> Iterator[tuple[datetime, str]]:
-        """Move from instant to instant, from ``live_from`` until ``until``, naming the cause of each."""
+        """Move from instant to instant, from ``begins`` until ``until``, naming the cause of each."""
         moments = self._listed(rule_sets)
-        moments.append((live_from, _LIVE, None, ""))
+        moments.append((begins, _LIVE, None, ""))
         moments.sort(key=itemgetter(0))
         position, count = 0, len(moments)
         while position < count:
@@ -134,7 +144,7 @@ class _Sweep:
                 rank, cause = min((rank, cause), (moment[1], moment[3]))
                 self._apply(moment[1], moment[2])
                 position += 1
-            if at >= live_from:
+            if at >= begins:
                 yield at, cause
 
     def held(self) -> tuple[Holding, Decision, str] | None:

@@ -171,3 +171,13 @@ def test_cutting_changes_nothing_before_the_cut(facts, rules, hour):
         replace(span, ended_by=None) for span in expected
     ]
     assert all(span.end <= at(hour) for span in cut)
+
+
+@settings(max_examples=settings().max_examples // 4)  # a history is many draws
+@given(facts=person_facts(), rules=rule_sets(), hour=st.integers(0, HOURS))
+def test_what_is_computed_since_an_instant_is_what_the_whole_says_from_then_on(facts, rules, hour):
+    whole, later = timeline(facts, rules[1]), timeline(facts, rules[1], since=at(hour))
+    assert all(span.start >= at(hour) for span in later)
+    for each in range(hour, HOURS + 3):
+        expected = [span.holding for span in whole if covers(span, at(each))]
+        assert [span.holding for span in later if covers(span, at(each))] == expected
