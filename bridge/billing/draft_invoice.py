@@ -27,10 +27,10 @@ from bridge.billing.subscriptions import read_subscription, read_subscriptions
 from bridge.billing.suppositions import supposed
 from bridge.billing.tables import CreditNotePeople, Invoice, InvoicePeople
 from bridge.billing.tax_shares import reversed_net, taxed
-from bridge.billing.uncollected import uncollected
 from bridge.database.sessions import TenantSession
 from bridge.errors import NotFound
 from bridge.seats.tables import LateChange
+from bridge.uncollected import uncollected
 from config.settings import settings
 
 PAGES_AT_ONCE = 50

@@ -18,8 +18,8 @@ from bridge.billing.pricing.price_period import PricingInput, price_period
 from bridge.billing.pricing.reading import DEFAULT_LIMITS, JsonObject, Limits
 from bridge.billing.pricing.term_document import paid_amount, parse_term
 from bridge.billing.pricing.terms import PriceTerm
-from bridge.billing.uncollected import uncollected
 from bridge.errors import InvalidValue
+from bridge.uncollected import uncollected
 
 _QUOTE = frozenset(
     [

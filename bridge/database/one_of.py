@@ -9,7 +9,17 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import orjson
-from sqlalchemy import BindParameter, Boolean, ColumnElement, Dialect, bindparam
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Dialect,
+    Select,
+    bindparam,
+    func,
+    select,
+    true,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -32,8 +42,11 @@ class Texts(UserDefinedType[list[str]]):
 
 
 def _array(texts: list[str] | None) -> str:
-    escaped = (each.replace("\\", "\\\\").replace('"', '\\"') for each in texts or ())
-    return '{"' + '","'.join(escaped) + '"}' if texts else "{}"
+    if not texts:
+        return "{}"
+    if any(special in "".join(texts) for special in '\\"'):
+        texts = [each.replace("\\", "\\\\").replace('"', '\\"') for each in texts]
+    return '{"' + '","'.join(texts) + '"}'
 
 
 def _document(texts: list[str] | None) -> str:
@@ -54,6 +67,24 @@ def one_of(column: Any, values: Collection[str] | BindParameter[list[str]]) -> C
 def texts(name: str) -> BindParameter[list[str]]:
     """Return the parameter of a prepared statement that takes a list of texts."""
     return bindparam(name, type_=Texts())
+
+
+def looked_up(
+    rows: Select[*tuple[Any, ...]],
+    column: Any,  # noqa: ANN401 (as above)
+    values: Collection[str],
+    dialect: Dialect,
+) -> Select[*tuple[Any, ...]]:
+    """Return these rows where the column is one of the values, on PostgreSQL looked up one value at a time.
+
+    For a table that is filled and emptied again and again: what PostgreSQL thinks it holds is never true, and
+    it would read all of the tenant's rows to find a few hundred of them. ``OFFSET 0`` leaves it no choice.
+    """
+    if dialect.name != "postgresql":
+        return rows.where(one_of(column, values))
+    asked = func.unnest(bindparam(None, list(values), type_=Texts())).table_valued("value").render_derived()
+    found = rows.where(column == asked.c.value).offset(0).lateral()
+    return select(found).select_from(asked.join(found, true()))
 
 
 @compiles(_OneOf)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_lo
 from sqlalchemy.sql.visitors import iterate
 
 from bridge.database.direct import execute, send
-from bridge.database.many_rows import delete_rows, insert_into, insert_missing
+from bridge.database.many_rows import delete_rows, insert_into, insert_missing, put_rows
 from bridge.database.pipeline import Waiting, execute_together
 from bridge.database.prepared import TENANT, Prepared
 from bridge.database.rows import Row, TenantRow
@@ -123,6 +123,12 @@ class TenantSession(Session):
         _check_inserted(values, self.tenant_id)
         self.write_held()
         insert_missing(self.present(), row, values)
+
+    def put_rows(self, row: type[Row], values: Sequence[dict[str, Any]]) -> None:
+        """Insert rows like ``add_rows``; those whose key exists already become as they are given."""
+        _check_inserted(values, self.tenant_id)
+        self.write_held()
+        put_rows(self.present(), row, values)
 
     def delete_rows(self, row: type[TenantRow], keys: Sequence[dict[str, Any]]) -> None:
         """Delete this tenant's rows of these keys in one statement."""

@@ -226,13 +226,19 @@ class Join(TenantRow):
     ended_by: Mapped[str | None]
 
 
+#: Subjects that concern many people; nearly all that is due is of the kind ``person``.
+OF_MANY = ("group", "rule_set", "plan")
+SPREADS = text("subject_kind <> 'person'")
+
+
 class ChangeDue(TenantRow):
     """A person, group, rule set or plan whose consequences are yet to be computed; deleted once they are."""
 
     __tablename__ = "changes_due"
     __table_args__ = (
         CheckConstraint("subject_kind IN ('person', 'group', 'rule_set', 'plan')", name="subject_kind"),
-        Index("ix_changes_due_subject", "tenant_id", "subject_kind", "subject_id"),
+        Index("ix_changes_due_subject", "tenant_id", "subject_id"),
+        Index("ix_changes_due_spread", "tenant_id", "id", sqlite_where=SPREADS, postgresql_where=SPREADS),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -13,7 +13,6 @@ from bridge.billing.periods import Period
 from bridge.billing.price_run import tenant_of
 from bridge.billing.runs import closed_until
 from bridge.billing.suppositions import Supposition
-from bridge.billing.uncollected import uncollected
 from bridge.database.sessions import Database, TenantSession
 from bridge.directory.tables import Person
 from bridge.errors import Conflict, InvalidValue
@@ -32,6 +31,7 @@ from bridge.oversight.try_change import Change, try_change
 from bridge.seats.seat_limits import LimitBounds, WantedLimit, with_limit
 from bridge.tenants.connections import find_connection
 from bridge.tenants.extension_schemas import user_schema
+from bridge.uncollected import uncollected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

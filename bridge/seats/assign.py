@@ -144,13 +144,12 @@ def _differing(
 
 
 def _write_all(session: TenantSession, found: Mapping[str, Difference], at: Circumstances) -> None:
-    gone = [
-        {"person_id": person_id, "start": start} for person_id, each in found.items() for start in each.gone
-    ]
-    session.delete_rows(Seat, gone)
     rows = [_row(session, person_id, span, at) for person_id, each in found.items() for span in each.written]
+    kept = {(row["person_id"], row["start"]) for row in rows}
+    gone = [(person_id, start) for person_id, each in found.items() for start in each.gone]
+    session.delete_rows(Seat, [{"person_id": key[0], "start": key[1]} for key in gone if key not in kept])
     if rows:
-        session.add_rows(Seat, rows)
+        session.put_rows(Seat, rows)
     _announce(session, found, at)
     _note_late(session, found, at)
     _wake_at_boundaries(session, found, at)

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import TypeAlias
 
 from sqlalchemy import delete, select
 
-from bridge.database.one_of import one_of
+from bridge.database.one_of import looked_up, one_of
 from bridge.database.sessions import Database, TenantSession
 from bridge.directory.changes import mark_all_due
 from bridge.directory.end_joins import note_ends
 from bridge.directory.read_joins import neighbours
-from bridge.directory.tables import ChangeDue
+from bridge.directory.tables import OF_MANY, ChangeDue
 from bridge.journal.record import Cause, Subject
 from bridge.seats.assign import WORKER, write
 from bridge.seats.compute import Computed, compute
@@ -20,6 +21,7 @@ from bridge.seats.failures import Pauses
 from bridge.seats.fan_out import fan_out
 from bridge.seats.locks import lock_people, lock_seats_shared
 from bridge.seats.tables import AssignmentFailure
+from bridge.uncollected import uncollected
 
 #: Returns the end of the latest closed period, read in the transaction that writes the seats.
 ClosedUntil: TypeAlias = Callable[[TenantSession], datetime | None]
@@ -39,6 +41,7 @@ class _Due:
     through: set[str] = field(default_factory=set)
 
 
+@uncollected()
 def take_due(
     database: Database,
     tenant_id: str,
@@ -154,10 +157,14 @@ def _with_neighbours(session: TenantSession, due: dict[str, _Due]) -> dict[str, 
 
 
 def _candidates(session: TenantSession, *, now: datetime, limit: int) -> Sequence[str]:
-    """Return people who are due, the longest waiting first, or those whose next attempt has come."""
+    """Return people who are due, the longest waiting first, or those whose next attempt has come.
+
+    Asked for by what they are not: where PostgreSQL knows nothing of a table that is filled and emptied all
+    the time, it takes rows that equal something for few, and would sort all of them to find the first.
+    """
     waiting = (
         select(ChangeDue.subject_id)
-        .where(ChangeDue.subject_kind == "person")
+        .where(ChangeDue.subject_kind.not_in(OF_MANY))
         .order_by(ChangeDue.id)
         .limit(limit)
     )
@@ -172,9 +179,10 @@ def _candidates(session: TenantSession, *, now: datetime, limit: int) -> Sequenc
 
 def _still_due(session: TenantSession, people: Collection[str], *, now: datetime) -> dict[str, _Due]:
     columns = (ChangeDue.subject_id, ChangeDue.id, ChangeDue.cause_id)
-    chosen = select(*columns).where(ChangeDue.subject_kind == "person", one_of(ChangeDue.subject_id, people))
+    chosen = select(*columns).where(ChangeDue.subject_kind == "person")
+    chosen = looked_up(chosen, ChangeDue.subject_id, people, session.get_bind().dialect)
     due: dict[str, _Due] = {}
-    for person_id, id_, cause_id in session.execute(chosen.order_by(ChangeDue.id)):
+    for person_id, id_, cause_id in sorted(session.execute(chosen), key=itemgetter(1)):
         each = due.setdefault(person_id, _Due())
         each.ids.append(id_)
         each.cause_id = cause_id or each.cause_id

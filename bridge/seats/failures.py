@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from bridge.database.ids import new_id
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.seats.compute import Computed
 from bridge.seats.tables import AssignmentFailure
@@ -30,12 +31,14 @@ def note_failures(session: TenantSession, computed: Computed, *, now: datetime, 
     everyone = [*computed.spans, *computed.errors]
     known = {
         row.person_id: row
-        for row in session.scalars(select(AssignmentFailure).where(AssignmentFailure.person_id.in_(everyone)))
+        for row in session.scalars(
+            select(AssignmentFailure).where(one_of(AssignmentFailure.person_id, everyone))
+        )
     }
     healed = known.keys() - computed.errors.keys()
     if healed:
         session.execute(
-            delete(AssignmentFailure).where(AssignmentFailure.person_id.in_(healed)),
+            delete(AssignmentFailure).where(one_of(AssignmentFailure.person_id, healed)),
             execution_options={"synchronize_session": False},
         )
     for person_id, error in computed.errors.items():

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, delete, insert, literal, or_, sele
 
 from bridge.database.one_of import one_of
 from bridge.database.sessions import Database, TenantSession
-from bridge.directory.tables import ChangeDue, Membership, Person
+from bridge.directory.tables import SPREADS, ChangeDue, Membership, Person
 from bridge.seats.tables import Seat
 
 #: Changes of groups, rule sets and plans taken in one transaction.
@@ -56,7 +56,7 @@ def _taken(session: TenantSession, *, limit: int) -> Sequence[_Due]:
 
 def _all_but_people(limit: int) -> Select[str, str, str, str]:
     columns = (ChangeDue.id, ChangeDue.subject_kind, ChangeDue.subject_id, ChangeDue.cause_id)
-    return select(*columns).where(ChangeDue.subject_kind != "person").order_by(ChangeDue.id).limit(limit)
+    return select(*columns).where(SPREADS).order_by(ChangeDue.id).limit(limit)
 
 
 def _spread(session: TenantSession, taken: Sequence[_Due]) -> None:

@@ -26,7 +26,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_changes_due")),
     )
     op.create_index(
-        "ix_changes_due_subject", "changes_due", ["tenant_id", "subject_kind", "subject_id"], unique=False
+        "ix_changes_due_spread",
+        "changes_due",
+        ["tenant_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("subject_kind <> 'person'"),
+        postgresql_where=sa.text("subject_kind <> 'person'"),
+    )
+    op.create_index(
+        "ix_changes_due_subject", "changes_due", ["tenant_id", "subject_id"], unique=False
     )
     op.create_table(
         "credentials",

@@ -1,7 +1,8 @@
 """Work on very many values without the cyclic garbage collector.
 
-A large tenant's month is millions of small values, none of which refers back to another. Looking through all
-of them for cycles, again and again while they are made, took as long as pricing them.
+A large tenant's month is millions of small values, and the timelines of a batch of people are tens of
+thousands, none of which refers back to another. Looking through all of them for cycles, again and again while
+they are made, took as long as pricing them, and a fifth of the time in which seats are computed.
 """
 
 import gc
