@@ -62,6 +62,13 @@ def count_returned(
     _note(session, kind, connection_id=connection_id, delta=number, moved=number, at=at)
 
 
+def note_correction(
+    session: TenantSession, kind: Kind, *, connection_id: str, delta: int, at: datetime
+) -> None:
+    """Note what earlier notes lack; pages whose places are remembered are looked for anew."""
+    _note(session, kind, connection_id=connection_id, delta=delta, moved=1, at=at)
+
+
 def count_living(session: TenantSession, kind: Kind, *, connection_id: str) -> int:
     """Return how many living people or groups the connection has."""
     total: int = session.run(TOTAL, connection_id=connection_id, kind=kind).scalar_one()

@@ -21,6 +21,7 @@ from bridge.database.one_of import one_of
 from bridge.database.sessions import Database, TenantSession
 from bridge.directory.changes import mark_due
 from bridge.directory.read_joins import neighbours
+from bridge.directory.recount import correct_counts, miscounts
 from bridge.directory.tables import ChangeDue, Person
 from bridge.journal.record import Cause, Subject, record
 from bridge.oversight.administrators import administrators_at
@@ -43,6 +44,7 @@ Kind = Literal[
     "credited_too_much",
     "number_missing",
     "administrator_missing",
+    "count_differs",
 ]
 
 REMEDY: dict[Kind, str] = {
@@ -57,6 +59,7 @@ REMEDY: dict[Kind, str] = {
     "number_missing": "restore what is missing from a backup: what has a number is never deleted",
     "administrator_missing": "the operator, or whoever has an API key with rules:write, gives somebody the "
     "role by an override: `bridge override set TENANT PERSON --role admin`",
+    "count_differs": "repair notes the difference, so that lists tell again how long they are",
 }
 
 
@@ -115,16 +118,21 @@ def reconcile(database: Database, tenant_id: str, *, now: datetime, limit: int =
 def repair(
     database: Database, tenant_id: str, findings: Sequence[Finding], *, cause: Cause, now: datetime
 ) -> int:
-    """Have seats computed again and differences invoiced, where that helps; return for how many findings."""
+    """Have seats computed again, differences invoiced and lengths corrected, where that helps.
+
+    Return for how many findings.
+    """
     seats = {each.subject for each in findings if each.kind in {"seats_differ", "seats_overlap"}}
     amounts = [each for each in findings if each.kind == "amount_differs"]
-    if not seats and not amounts:
+    counts = [each for each in findings if each.kind == "count_differs"]
+    if not seats and not amounts and not counts:
         return 0
     with database.write(tenant_id) as session:
         entry = record(
             session, "oversight:tenant:repair", Subject("tenant", tenant_id), cause=cause, at=now,
-            details={"people": len(seats), "amounts": len(amounts)},
+            details={"people": len(seats), "amounts": len(amounts), "counts": len(counts)},
         )  # fmt: skip
+        correct_counts(session, {each.subject.id for each in counts}, now=now)
         mark_due(session, seats, cause_id=entry, now=now)
         rows = [
             {
@@ -135,7 +143,7 @@ def repair(
         ]  # fmt: skip
         if rows:
             session.add_rows(LateChange, rows)
-    return len(seats) + len(amounts)
+    return len(seats) + len(amounts) + len(counts)
 
 
 def _all(database: Database, tenant_id: str, people: Sequence[str], *, now: datetime) -> Iterator[Finding]:
@@ -144,6 +152,7 @@ def _all(database: Database, tenant_id: str, people: Sequence[str], *, now: date
         yield from _seat_findings(database, tenant_id, people[first : first + size])
     with database.read(tenant_id) as session:
         yield from _administrator_findings(session, now)
+        yield from _count_findings(session)
         yield from _period_findings(session)
         yield from _invoice_findings(session)
         yield from _credit_note_findings(session)
@@ -239,6 +248,13 @@ def _administrator_findings(session: TenantSession, now: datetime) -> Iterator[F
         found = f"none of the {len(ever)} who ever might, or will"
         subject = Subject("tenant", session.tenant_id)
         yield Finding("administrator_missing", subject, "somebody who may assign roles", found)
+
+
+def _count_findings(session: TenantSession) -> Iterator[Finding]:
+    for wrong in miscounts(session):
+        subject = Subject("connection", wrong.connection_id)
+        said = {"person": "people", "group": "groups"}[wrong.kind]
+        yield Finding("count_differs", subject, f"{wrong.living} living {said}", f"{wrong.noted} noted")
 
 
 def _invoice_findings(session: TenantSession) -> Iterator[Finding]:

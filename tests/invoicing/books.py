@@ -12,6 +12,7 @@ from bridge.billing.price_book import apply_prices
 from bridge.billing.subscriptions import create_default_subscription, create_subscription
 from bridge.database.ids import new_id
 from bridge.database.sessions import Database
+from bridge.directory.counts import count_created
 from bridge.directory.tables import Person
 from bridge.journal.record import Cause, Subject, record
 from bridge.seats.tables import LateChange, Seat
@@ -66,6 +67,7 @@ class Books:
                         "folded": {}, "version": 1, "created_at": BEGINNING,
                      "changed_at": BEGINNING, "deleted_at": None},
                 )  # fmt: skip
+                count_created(session, "person", connection_id="okta", number=1, at=BEGINNING)
         return name
 
     def seat(self, person, plan, start, end=None, *, department="Sales", cost_centre="4711", **more):

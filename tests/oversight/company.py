@@ -8,6 +8,7 @@ from bridge.billing.close_period import close_period
 from bridge.billing.subscriptions import create_default_subscription
 from bridge.database.sessions import Database
 from bridge.directory.changes import mark_due
+from bridge.directory.counts import count_created
 from bridge.directory.tables import Group, GroupVersion, Membership, Person, PersonVersion
 from bridge.journal.record import Cause, Subject, record
 from bridge.mapping.apply_rules import apply_rules
@@ -63,6 +64,7 @@ class Company:
                    "display_name_key": group, "resource": {}, "folded": {}, "version": 1,
                    "created_at": BEGINNING, "changed_at": BEGINNING}  # fmt: skip
             session.execute(insert(Group), row)
+            count_created(session, "group", connection_id="okta", number=1, at=BEGINNING)
             fact = {"tenant_id": TENANT, "group_id": group, "start": at("2025-12-02"),
                     "display_name": group.title(), "started_by": entry}  # fmt: skip
             session.execute(insert(GroupVersion), fact)
@@ -79,6 +81,7 @@ class Company:
                    "user_name_key": name, "active": active, "resource": resource, "folded": {}, "version": 1,
                    "created_at": at(since), "changed_at": at(since)}  # fmt: skip
             session.execute(insert(Person), row)
+            count_created(session, "person", connection_id="okta", number=1, at=at(since))
             fact = {"tenant_id": TENANT, "person_id": name, "start": at(since), "active": active,
                     "resource": resource, "started_by": entry}  # fmt: skip
             session.execute(insert(PersonVersion), fact)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bridge.directory.counts import count_living
 from bridge.directory.join_accounts import Wanted, join_accounts
 from bridge.errors import NotFound
 from bridge.oversight.reconcile import reconcile, repair
@@ -77,6 +78,8 @@ def _end_of_january(_session):
         ("UPDATE invoices SET sha256 = 'x'", [("invoice_altered", "1")]),
         ("UPDATE invoice_counters SET last_number = 2", [("number_missing", "2")]),
         ("UPDATE invoice_counters SET last_number = 0", [("number_missing", "1")]),
+        ("DELETE FROM resource_counts", [("count_differs", "okta"), ("count_differs", "okta")]),
+        ("UPDATE resource_counts SET delta = 2 WHERE kind = 'group'", [("count_differs", "okta")]),
     ],
 )
 def test_what_is_corrupted_is_found(healthy: Company, statement, kinds):
@@ -128,6 +131,16 @@ def test_repair_has_a_difference_of_money_invoiced(healthy: Company):
     assert repair(healthy.database, TENANT, money, cause=OPERATOR, now=at("2026-03-02")) == 2
     healthy.close("2026-03-02")
     assert [kind for kind, _ in healthy.kinds()] == ["seats_differ"]
+
+
+def test_repair_has_lists_tell_how_long_they_are(healthy: Company):
+    healthy.sql("UPDATE resource_counts SET delta = 7 WHERE kind = 'person'")
+    found = healthy.findings().findings
+    assert [(each.expected, each.found) for each in found] == [("2 living people", "14 noted")]
+    assert repair(healthy.database, TENANT, found, cause=OPERATOR, now=at("2026-03-02")) == 1
+    assert healthy.kinds() == []
+    with healthy.database.read(TENANT) as session:
+        assert count_living(session, "person", connection_id="okta") == 2
 
 
 def test_there_is_nothing_to_repair_where_nothing_is_wrong(healthy: Company):
