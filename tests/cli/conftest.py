@@ -9,8 +9,8 @@ import pytest
 from bridge.app import create_app
 from bridge.cli import main
 from bridge.cli.operator import parts
-from bridge.database.migrate import upgrade
 from config.settings import settings
+from tests.servers import migrated_copies
 
 NOON = datetime(2026, 9, 10, 12, tzinfo=UTC)
 
@@ -40,14 +40,14 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path, monkeypatch, capsys):
+def terminal(tmp_path, monkeypatch, capsys, migrated_sqlite):
     clock = tmp_path / "clock"
     monkeypatch.setenv("BRIDGE_VAR", str(tmp_path))
     monkeypatch.setenv("BRIDGE_CLOCK_FILE", str(clock))
     monkeypatch.setenv("BRIDGE_LOG_LEVEL", "error")
     settings.cache_clear()
     parts.cache_clear()
-    upgrade(settings().database)
+    assert migrated_copies.fresh_sqlite(migrated_sqlite, tmp_path) == settings().database
     terminal = Terminal(monkeypatch, capsys, clock)
     terminal.set_clock(NOON)
     yield terminal

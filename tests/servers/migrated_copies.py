@@ -30,7 +30,7 @@ def fresh_postgresql(server: PostgreSQL, *, template: str) -> Iterator[str]:
 
 def fresh_sqlite(template: Path, folder: Path) -> str:
     """Copy the migrated file with what SQLite may keep beside it; nobody has it open."""
-    shutil.copytree(template, folder)
+    shutil.copytree(template, folder, dirs_exist_ok=True)
     return sqlite_url(folder)
 
 
