@@ -283,6 +283,7 @@ def test_instants_compare_and_sort_as_time_on_both_databases(database: Database,
 
 @example(datetime(2245, 1, 1, tzinfo=UTC))  # whose next millisecond a float rounds down
 @given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(9000, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 (zone in timezones)
+@example(datetime(6182, 1, 23, 0, 59, 35, 999_999, tzinfo=UTC))
 def test_ids_are_uuids_of_version_7_that_sort_by_their_instant(instant: datetime):
     first, second = new_id(instant), new_id(instant + timedelta(milliseconds=1))
     assert first < second

@@ -1,16 +1,20 @@
-"""Databases of the bridge for tests, each a fresh copy of one that was migrated once."""
+"""Databases of the bridge for tests, each as one that was migrated once."""
 
 import itertools
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.servers.emptied import Emptied
 from tests.servers.postgresql import PostgreSQL
 
 TEMPLATE = "migrated"
 NAMES = (f"test_{number}" for number in itertools.count(1))
+IDLE: dict[tuple[PostgreSQL, str], list[str]] = defaultdict(list)
+MIGRATED: dict[tuple[PostgreSQL, str], Emptied] = {}
 
 
 def migrate(url: str) -> str:
@@ -22,10 +26,21 @@ def migrate(url: str) -> str:
 
 @contextmanager
 def fresh_postgresql(server: PostgreSQL, *, template: str) -> Iterator[str]:
-    """Make a database for one test, dropped afterwards even if the test left connections open."""
+    """Lend a database without rows to one test, or to those of a module.
+
+    Afterwards it is emptied for the next, even if connections were left open, or dropped where its tables
+    were changed. Under another name, so that whoever still knows the old one does not get there any more.
+    """
     name = next(NAMES)
-    yield server.create(name, template=template)
-    server.drop(name)
+    idle = IDLE[server, template]
+    url = server.rename(idle.pop(), name) if idle else server.create(name, template=template)
+    if (server, template) not in MIGRATED:
+        MIGRATED[server, template] = Emptied.like(server, name)
+    yield url
+    if MIGRATED[server, template].empty(server, name):
+        idle.append(name)
+    else:
+        server.drop(name)
 
 
 def fresh_sqlite(template: Path, folder: Path) -> str:

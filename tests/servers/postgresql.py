@@ -6,7 +6,7 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -33,9 +33,13 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class PostgreSQL:
-    """A running cluster, with what it takes to make and drop databases in it."""
+    """A running cluster, with what it takes to make and drop databases in it.
+
+    To connect costs as much as most that is done here, so the superuser stays connected.
+    """
 
     port: int
+    superuser: psycopg.Connection = field(repr=False, compare=False)
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://{OWNER}@127.0.0.1:{self.port}/{database}"
@@ -52,9 +56,14 @@ class PostgreSQL:
     def drop(self, database: str) -> None:
         self.run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
 
+    def rename(self, database: str, name: str) -> str:
+        """Give a database that nobody is connected to another name, and its URL."""
+        statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+        self.run(statement.format(*map(sql.Identifier, (database, name))))
+        return self.url(name)
+
     def run(self, statement: sql.Composed | sql.SQL) -> None:
-        with connection(self.port) as superuser:
-            superuser.execute(statement)
+        self.superuser.execute(statement)
 
 
 @contextmanager
@@ -67,8 +76,8 @@ def running(settings: Mapping[str, str] = SETTINGS) -> Iterator[PostgreSQL]:
         command=lambda folder, port: command(folder, port, settings),
         answers=answers,
     )
-    with kept(recipe) as port:
-        server = PostgreSQL(port)
+    with kept(recipe) as port, connection(port) as superuser:
+        server = PostgreSQL(port, superuser)
         server.run(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE").format(sql.Identifier(OWNER)))
         yield server
 
@@ -110,5 +119,5 @@ def answers(port: int) -> bool:
         return False
 
 
-def connection(port: int) -> psycopg.Connection:
-    return psycopg.connect(host="127.0.0.1", port=port, user=SUPERUSER, dbname="postgres", autocommit=True)
+def connection(port: int, database: str = "postgres") -> psycopg.Connection:
+    return psycopg.connect(host="127.0.0.1", port=port, user=SUPERUSER, dbname=database, autocommit=True)
