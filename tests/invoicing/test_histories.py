@@ -1,6 +1,7 @@
 """Random months at a company, from requests to the invoice, against a slow, obvious recount.
 
-The recount shares no code with the product. It goes from day to day and asks who held what at any instant.
+The recount shares no code with the product. It walks from one happening to the next, knows limited seats and
+who waits for one, and asks each day who held what at any instant.
 """
 
 from datetime import timedelta
@@ -9,91 +10,90 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bridge.seats.seat_limits import LimitBounds, WantedLimit, set_limit
+from tests.invoicing.walked import CENTS, Story, owned, recount, walk
 from tests.seats.house import database, shared_url
-from tests.storms.mill import FOUNDED, NEVER, Mill, at
+from tests.storms.mill import FOUNDED, MARA, NEVER, Mill, at
 
 __all__ = ["database", "shared_url"]
 
 PEOPLE = ("ann", "ben", "cem")
 MONTH_DAYS = 31
-CENTS = {"standard": 3900, "premium": 7900}
-RANK = {None: 0, "standard": 1, "premium": 2}
-
+QUARTERS = st.integers(1, MONTH_DAYS * 24 * 4 - 1)  # quarters of an hour after the month's beginning
+DOINGS = ["on", "off", "enters staff", "leaves staff", "enters leads", "leaves leads"]
 STEPS = st.lists(
-    st.tuples(
-        st.integers(1, MONTH_DAYS * 24 * 4 - 1),  # quarters of an hour after the month's beginning
-        st.sampled_from(PEOPLE),
-        st.sampled_from(["on", "off", "staff in", "staff out", "leads in", "leads out"]),
-    ),
+    st.tuples(QUARTERS, st.sampled_from(PEOPLE), st.sampled_from(DOINGS)),
     max_size=14,
     unique_by=lambda step: step[0],
 )
+LIMITS = st.lists(
+    st.tuples(QUARTERS, st.sampled_from(sorted(CENTS)), st.sampled_from([None, 0, 1, 2])),
+    max_size=4,
+    unique_by=lambda limit: limit[:2],
+)
 
 
-def tell(mill, steps):
-    """Say it as the identity provider does, and let the workers follow now and then."""
-    for number, (quarter, name, what) in enumerate(sorted(steps)):
+def january(steps, limits=()):
+    return Story(
+        days=tuple(range(0, (MONTH_DAYS + 1) * 96, 96)),
+        people=PEOPLE,
+        steps=tuple(steps),
+        rules=((0, (("leads", "premium"), ("staff", "standard"))),),
+        limits=tuple(limits),
+        beginning=("on", "moves Loom", "enters staff"),
+    )
+
+
+def tell(mill, story):
+    """Say it as the identity provider and the administrator do; let the workers follow now and then."""
+    happenings = sorted([*story.limits, *story.steps], key=lambda each: each[0])
+    for number, (quarter, who, what) in enumerate(happenings):
         when = FOUNDED + quarter * timedelta(minutes=15)
-        if what in ("on", "off"):
-            mill.turns(name, active=what == "on", when=when)
+        if who in CENTS:
+            limit(mill, who, what, when)
+        elif what in ("on", "off"):
+            mill.turns(who, active=what == "on", when=when)
         else:
-            group, way = what.split()
-            mill.moves("add" if way == "in" else "remove", group, name, when=when)
+            verb, group = what.split()
+            mill.moves("add" if verb == "enters" else "remove", group, who, when=when)
         if number % 3 == 0:
             mill.works(when)
 
 
-def plan_of(state):
-    if not state["on"]:
-        return None
-    return "premium" if state["leads"] else "standard" if state["staff"] else None
-
-
-def best_plans(name, steps):
-    """Return the best plan of each day: the state at its beginning, then after each step of the day."""
-    state = {"on": True, "staff": True, "leads": False}
-    mine = sorted((quarter, what) for quarter, who, what in steps if who == name)
-    days = []
-    for day in range(MONTH_DAYS):
-        plans = [None] if [quarter for quarter, _ in mine if quarter == day * 96] else [plan_of(state)]
-        for quarter, what in mine:
-            if day * 96 <= quarter < (day + 1) * 96:
-                key, value = (what, None) if what in ("on", "off") else what.split()
-                state["on" if value is None else key] = what == "on" or value == "in"
-                plans.append(plan_of(state))
-        days.append(max(plans, key=RANK.__getitem__))
-    return days
-
-
-def recount(steps, order):
-    """Return what each person costs: a plan is rounded once, what is left goes to the largest remainders."""
-    bill = {}
-    for plan, cents in CENTS.items():
-        days = {name: best_plans(name, steps).count(plan) for name in order}
-        whole = cents * sum(days.values())
-        total = (2 * whole + MONTH_DAYS) // (2 * MONTH_DAYS)
-        amounts = {name: cents * count // MONTH_DAYS for name, count in days.items() if count}
-        remainders = sorted(amounts, key=lambda name: (-(cents * days[name] % MONTH_DAYS), order.index(name)))
-        for name in remainders[: total - sum(amounts.values())]:
-            amounts[name] += 1
-        bill |= {(name, plan): (days[name], amount) for name, amount in amounts.items()}
-    return bill
+def limit(mill, plan, seats, when):
+    with mill.database.write(mill.tenant_id) as session:
+        set_limit(
+            session, WantedLimit(plan=plan, seats=seats), known_plans=set(CENTS), bounds=LimitBounds(),
+            cause=MARA, now=when,
+        )  # fmt: skip
 
 
 @settings(suppress_health_check=[*HealthCheck])  # each example founds a mill of its own in the database
-@given(STEPS)
-def test_an_invoice_is_what_a_walk_from_day_to_day_says(database, steps):
-    mill = Mill(database, **NEVER)
+@given(STEPS, LIMITS)
+def test_an_invoice_is_what_a_walk_from_day_to_day_says(database, steps, limits):
+    mill, story = Mill(database, **NEVER), january(steps, limits)
     mill.hires(*PEOPLE, when=FOUNDED)
-    tell(mill, steps)
+    assert sorted(PEOPLE, key=mill.ids.__getitem__) == list(PEOPLE)
+    tell(mill, story)
     mill.works(at("02-01 00:00"))
     _total, people = mill.bill(mill.closes(at("02-01 06:00")))
-    order = sorted(PEOPLE, key=mill.ids.__getitem__)
-    found = {(name, plan): (days, amount) for name, plan, _, days, amount, _ in people}
-    assert found == recount(steps, order)
+    assert {(name, plan, where): (days, amount) for name, plan, where, days, amount, _ in people} == recount(
+        story
+    )
     assert mill.findings(at("02-01 07:00")) == ()
 
 
-@pytest.mark.parametrize(("what", "plan"), [("leads in", "premium"), ("off", "standard")])
+@pytest.mark.parametrize(("what", "plan"), [("enters leads", "premium"), ("off", "standard")])
 def test_the_recount_counts_the_day_of_a_change_for_the_better_plan(what, plan):
-    assert best_plans("ann", [(10 * 96 + 5, "ann", what)])[10] == plan
+    days = owned(january([(10 * 96 + 5, "ann", what)]))
+    assert days["ann", plan, "Loom"] == (21 if plan == "premium" else 11)
+
+
+def test_the_recount_lets_who_came_first_have_the_seat_that_another_gave_up():
+    told = [(96, "ben", "off"), (2 * 96, "ben", "on"), (3 * 96, "ann", "off")]
+    found = {
+        quarter: [name for name, (plan, _, _) in standings.items() if plan]
+        for quarter, standings in walk(january(told, [(1, "standard", 2)]))
+    }
+    assert found == {0: ["ann", "ben", "cem"], 1: ["ann", "ben", "cem"], 96: ["ann", "cem"],
+                     192: ["ann", "cem"], 288: ["ben", "cem"]}  # fmt: skip
