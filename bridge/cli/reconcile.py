@@ -5,16 +5,20 @@ import sys
 import click
 
 from bridge import clock
-from bridge.cli.operator import as_json, parts, print_json, tenant_named
+from bridge.cli.operator import as_json, cause, parts, print_json, tenant_named
 from bridge.oversight.reconcile import reconcile as compute_again
+from bridge.oversight.reconcile import repair as put_right
 
 
 @click.command()
 @click.argument("tenant")
+@click.option("--repair", is_flag=True, help="Repair what can be repaired; the rest is for somebody to do.")
 @as_json
-def reconcile(tenant: str, *, json: bool) -> None:
+def reconcile(tenant: str, *, repair: bool, json: bool) -> None:
     """Compare facts, seats and invoices of TENANT; exit code 1 tells that there are findings."""
-    findings = compute_again(parts().database, tenant_named(tenant), now=clock.now())
+    database, tenant_id, now = parts().database, tenant_named(tenant), clock.now()
+    findings = compute_again(database, tenant_id, now=now)
+    repaired = put_right(database, tenant_id, findings.findings, cause=cause(), now=now) if repair else 0
     documents = [finding.document() for finding in findings.findings]
     if json:
         print_json(documents)
@@ -24,5 +28,5 @@ def reconcile(tenant: str, *, json: bool) -> None:
                 f"{each['kind']}: {each['subject']} {each['id']}: expected {each['expected']}, "
                 f"found {each['found']}; {each['remedy']}"
             )
-        click.echo(f"{len(documents)} findings")
+        click.echo(f"{len(documents)} findings" + (f", {repaired} being repaired" if repair else ""))
     sys.exit(1 if findings.findings else 0)

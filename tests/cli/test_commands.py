@@ -177,6 +177,20 @@ def test_reconciliation_finds_nothing_and_then_what_was_tampered_with(terminal, 
     assert "seats_differ" in found
 
 
+def test_what_reconciliation_can_repair_is_repaired_when_that_is_meant(terminal, tenant, invoice, tmp_path):
+    with behind_its_back(tmp_path) as database:
+        database.execute("UPDATE resource_counts SET delta = delta + 3")
+        lists = database.execute(
+            "SELECT count(*) FROM (SELECT DISTINCT kind FROM resource_counts)"
+        ).fetchone()
+    found = terminal.run("reconcile", tenant)
+    assert (terminal.code, found.count("count_differs"), lists) == (1, 2, (2,))
+    assert "2 findings, 2 being repaired" in terminal.run("reconcile", tenant, "--repair")
+    assert terminal.code == 1
+    assert "0 findings, 0 being repaired" in terminal.run("reconcile", tenant, "--repair")
+    assert terminal.code == 0
+
+
 def test_the_journal_is_sealed_and_verified_until_somebody_alters_it(terminal, tenant, invoice, tmp_path):
     assert "entries sealed" in terminal.run("journal", "seal", tenant)
     assert ", 0 wait" in terminal.run("journal", "verify", tenant)
