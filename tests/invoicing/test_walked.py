@@ -34,8 +34,11 @@ EXAMPLES = 5_000 if IS_PROOF else 20
 
 #: In how many of every hundred histories this must happen: else the rest proves little.
 LEAST = {
-    "waiting": 20, "a seat after waiting": 5, "a limit below what is held": 5, "two lines of one person": 20,
-}  # fmt: skip
+    "waiting": 10,
+    "a seat after waiting": 2,
+    "a limit below what is held": 4,
+    "two lines of one person": 20,
+}
 
 PERIODS = [
     (date(2026, 1, 1), date(2026, 2, 1)),
