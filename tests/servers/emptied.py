@@ -1,4 +1,4 @@
-"""Emptying a PostgreSQL database of the tests, which costs a tenth of making another.
+"""Emptying a PostgreSQL database of the tests, which costs a third of making another.
 
 A copy of the migrated database is some seven hundred files. What a test leaves is rows in a few tables.
 """
