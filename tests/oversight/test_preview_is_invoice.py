@@ -9,6 +9,7 @@ from bridge.billing.close_period import close_period
 from bridge.billing.issued_invoices import read_invoice
 from bridge.billing.runs import closed_until
 from bridge.billing.subscriptions import create_default_subscription
+from bridge.directory.recount import correct_counts, miscounts
 from bridge.mapping.rule_document import Limits
 from bridge.oversight.apply_previewed import change_rules
 from bridge.oversight.effects import NOTHING, Held, Step
@@ -32,6 +33,8 @@ class Firm(House):
         with self.database.write(self.tenant_id) as session:
             create_default_subscription(session, starts_on=date(2024, 2, 1), cause=OPERATOR, now=at(0))
         self.furnish(facts)
+        with self.database.write(self.tenant_id) as session:  # the facts came without requests that count
+            correct_counts(session, {each.connection_id for each in miscounts(session)}, now=at(0))
         self.change(document, None, at(0), effective_from=at(0))
 
     def change(self, document, preview_id, now, *, effective_from=None):
