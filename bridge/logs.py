@@ -1,6 +1,7 @@
 """Structured logs: one event a line, with ids, never with anything personal."""
 
 import logging
+import os
 import sys
 import threading
 from typing import Any
@@ -48,6 +49,14 @@ class Lines:
             sys.stderr.flush()
 
     debug = info = warning = error = critical = exception = msg
+
+    @classmethod
+    def renew(cls) -> None:
+        """Forget who was writing: in a child, which has none of its parent's other threads."""
+        cls._writing = threading.Lock()
+
+
+os.register_at_fork(after_in_child=Lines.renew)
 
 
 def configure_logs(settings: Settings, *, process: str) -> None:

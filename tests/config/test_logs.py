@@ -1,0 +1,51 @@
+"""That each event is one line, with what finds it again."""
+
+import json
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from bridge.logs import Lines, configure_logs, get_logger
+from config.settings import Settings
+
+
+def test_an_event_is_one_line_that_tells_process_logger_level_and_instant(capsys: pytest.CaptureFixture[str]):
+    get_logger("bridge.somewhere").warning("seat.lost", person_id="7")
+    told = json.loads(capsys.readouterr().err)
+    assert told.pop("timestamp").endswith("Z")
+    assert told == {
+        "event": "seat.lost",
+        "level": "warning",
+        "logger": "bridge.somewhere",
+        "person_id": "7",
+        "process": "test",
+    }
+
+
+def test_what_lies_below_the_level_is_left_out(capsys: pytest.CaptureFixture[str]):
+    try:
+        configure_logs(Settings(log_level="error"), process="test")
+        get_logger("bridge.quiet").warning("nobody reads this")
+    finally:
+        configure_logs(Settings(), process="test")
+    assert capsys.readouterr().err == ""
+
+
+def test_lines_stay_whole_whatever_threads_write(capsys: pytest.CaptureFixture[str]):
+    lines = Lines("bridge")
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lines.msg, [f"{number:04}" * 100 for number in range(400)]))
+    written = capsys.readouterr().err.splitlines()
+    assert sorted(written) == [f"{number:04}" * 100 for number in range(400)]
+
+
+def test_a_child_writes_although_somebody_in_its_parent_was_writing():
+    with Lines._writing:
+        child = os.fork()
+        if not child:
+            signal.alarm(5)  # which ends a child that waits for a thread that it does not have
+            Lines("bridge").msg("in the child")
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
