@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import orjson
+from prometheus_client import Counter
 
 from config.settings import Settings
 
@@ -22,6 +23,8 @@ else:
     del sys.modules["rich"]
 
 get_logger = structlog.get_logger
+
+LOST = Counter("bridge_log_lines_lost_total", "Lines of the log that could not be written")
 
 #: Loggers of libraries that would repeat what is logged here already, or print requests' addresses.
 QUIET = (
@@ -43,10 +46,16 @@ class Lines:
         self.name = name
 
     def msg(self, line: str) -> None:
-        """Write one line, whole, whatever other threads write."""
-        with self._writing:
-            sys.stderr.write(f"{line}\n")
-            sys.stderr.flush()
+        """Write one line, whole, whatever other threads write; one that cannot be written is counted.
+
+        Whoever is answered shall not hear of it that the disk of the log is full.
+        """
+        try:
+            with self._writing:
+                sys.stderr.write(f"{line}\n")
+                sys.stderr.flush()
+        except (OSError, ValueError):  # ValueError: the stream is closed
+            LOST.inc()
 
     debug = info = warning = error = critical = exception = msg
 

@@ -48,9 +48,14 @@ class TenantSession(Session):
         """Execute a prepared statement in this tenant."""
         if not prepared.tables.isdisjoint(self._held_tables):
             self.write_held()
+        return execute(self.present(), prepared.statement, {TENANT: self.tenant_id, **values})
+
+    def begin_by(self, prepared: Prepared, **values: object) -> Result[*tuple[Any, ...]]:
+        """Begin the transaction and execute its first statement in one round trip.
+
+        The values are written into the SQL, which PostgreSQL logs when it fails: they may not be personal.
+        """
         given = {TENANT: self.tenant_id, **values}
-        if self._present is not None:
-            return execute(self._present, prepared.statement, given)
         return execute(self._begun(), prepared.statement, given, after=self._beginning())
 
     def present(self) -> Connection:

@@ -4,10 +4,12 @@ import json
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from bridge.logs import Lines, configure_logs, get_logger
+from bridge.logs import LOST, Lines, configure_logs, get_logger
 from config.settings import Settings
 
 
@@ -49,3 +51,16 @@ def test_a_child_writes_although_somebody_in_its_parent_was_writing():
             Lines("bridge").msg("in the child")
             os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_line_that_cannot_be_written_is_counted_and_disturbs_nobody(monkeypatch: pytest.MonkeyPatch):
+    before = LOST._value.get()
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr("sys.stderr", full)
+        Lines("bridge").msg("no room")
+        monkeypatch.undo()
+        with suppress(OSError):
+            full.close()
+    monkeypatch.setattr("sys.stderr", full)  # closed by now
+    Lines("bridge").msg("nobody listens")
+    assert LOST._value.get() == before + 2

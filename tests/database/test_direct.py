@@ -147,7 +147,7 @@ def test_the_statement_that_begins_a_transaction_takes_any_value_and_stays_in_th
     add_connection(database, other, name or "another")
     for _ in range(2):  # the first prepares it, the second executes it together with what begins
         with database.read(tenant_id) as session:
-            assert session.run(NAMED, name=name).scalars().all() == mine
+            assert session.begin_by(NAMED, name=name).scalars().all() == mine
 
 
 def test_a_held_change_is_seen_by_whoever_reads_its_table(database: Database, tenant_id: str):

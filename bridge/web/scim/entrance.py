@@ -102,7 +102,7 @@ def _open(caller: Caller, wanted: Prepared, *, writes: bool, **values: object) -
     transaction = database.write(caller.tenant_id) if writes else database.read(caller.tenant_id)
     speaks = None
     try:
-        speaks = transaction.session.run(wanted, ident=caller.connection_id, **values).one_or_none()
+        speaks = transaction.session.begin_by(wanted, ident=caller.connection_id, **values).one_or_none()
     finally:
         if speaks is None:
             transaction.abandon()

@@ -53,7 +53,9 @@ def create_user() -> Response:
     body = json_body()
     with writing() as (session, client):
         written = create_person(session, body, client=client, now=observed().at)
-        return _written(session, client, written)
+        answer = _written(session, client, written)
+    observed().subject_id = written.found.id  # whom nobody finds unless the commit has gone well
+    return answer
 
 
 @blueprint.put("/Users/<person_id>", provide_automatic_options=False)
@@ -90,7 +92,6 @@ def delete_user(person_id: str) -> Response:
 
 
 def _written(session: TenantSession, client: Client, written: Written) -> Response:
-    observed().subject_id = written.found.id
     observed().tolerances = written.tolerances
     if prefers_minimal() and not written.created:
         return answer_nothing(written.found)
