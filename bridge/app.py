@@ -15,6 +15,7 @@ from bridge.directory.places import Places
 from bridge.logs import configure_logs
 from bridge.nudge import nudge
 from bridge.provisioning.request_log import RequestLog
+from bridge.scim.reading import Limits
 from bridge.tenants.secrets import Seal
 from bridge.web import api, events, health, oauth, scim
 from bridge.web.context import Bridge
@@ -71,4 +72,11 @@ def put_together(chosen: Settings) -> Bridge:
         rate_limits=open_rate_limits(chosen),
         places=Places(chosen.page_places),
         recent_callers=RecentCallers(most=chosen.recent_callers),
+        limits=Limits(
+            text_characters=chosen.text_characters,
+            elements=chosen.attribute_values,
+            members=chosen.group_members,
+            operations=chosen.patch_operations,
+            group_levels=chosen.group_levels,
+        ),
     )

@@ -80,7 +80,6 @@ def configure_logs(settings: Settings, *, process: str) -> None:
         return event
 
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
         add_process,
         structlog.processors.add_log_level,
         structlog.stdlib.add_logger_name,

@@ -49,7 +49,7 @@ def _let_go() -> None:
     """Leave the parent's connections to the parent: a child of a prefork pool opens its own."""
     marks.cache_clear()
     if database.cache_info().currsize:
-        database().engine.dispose(close=False)
+        database().leave_to_parent()
 
 
 os.register_at_fork(after_in_child=_let_go)

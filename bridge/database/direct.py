@@ -5,21 +5,22 @@ the result that both make for each execution: they cost several times what Postg
 key. The protocol's own prepared statements are used, one name for each statement on each connection.
 """
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg.adapt import Buffer, PyFormat
 from psycopg.errors import Error
 from psycopg.pq.abc import PGresult
 from sqlalchemy import Delete, Insert, Select, Update
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.engine import Connection, IteratorResult, Result
-from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.engine import Connection
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from bridge.database.results import Rows
 from bridge.database.wire import Wire, as_callers_catch_it, check, wire_of
 
 Statement = Select[Any] | Insert | Update | Delete
@@ -30,6 +31,8 @@ KEPT_STATEMENTS = 512
 
 _DIALECT = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy's own
 _NUMBERS = count(1)
+# The names are known when a statement is compiled.
+_row: Callable[..., Any] = partial(namedtuple, "row", rename=True)  # noqa: PYI024 (see above)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,12 +45,11 @@ class Direct:
     formats: tuple[PyFormat, ...]
     constants: Mapping[str, Any]
     binds: tuple[tuple[int, Converter], ...]
-    columns: SimpleResultMetaData
+    row: Callable[[Sequence[Any]], Any]
     reads: tuple[tuple[int, Converter], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """A statement with its values in the protocol's text format."""
 
     direct: Direct
@@ -56,7 +58,7 @@ class Bound:
 
 def execute(
     connection: Connection, statement: Statement, values: Mapping[str, Any], *, after: bytes = b""
-) -> Result[Any]:
+) -> Rows:
     """Execute a statement in the transaction that has begun: directly on PostgreSQL, if that can be.
 
     ``after`` is SQL without an answer that is executed before it, in the same round trip where that can be.
@@ -67,14 +69,15 @@ def execute(
     if wire is None or bound is None:
         if after:
             send(connection, after)
-        return connection.execute(statement, values)
+        result = connection.execute(statement, values)
+        return Rows(list(result) if result.returns_rows else [])
     tell(connection, [bound])
     direct = bound.direct
     try:
-        result = wire.execute(direct.name, direct.sql, bound.arguments, after)
+        answered = wire.execute(direct.name, direct.sql, bound.arguments, after)
     except Error as error:
         raise as_callers_catch_it(connection, wire, direct.sql, error) from error
-    return _rows(wire, direct, result)
+    return Rows(_read_all(wire, direct, answered))
 
 
 def send(connection: Connection, sql: bytes) -> None:
@@ -111,19 +114,17 @@ def tell(connection: Connection, bound: Sequence[Bound]) -> None:
             listeners(connection, None, direct.sql.decode(), None, None, len(bound) > 1)
 
 
-def _rows(wire: Wire, direct: Direct, result: PGresult) -> Result[Any]:
-    wire.transformer.set_pgresult(result)
-    rows = wire.transformer.load_rows(0, result.ntuples, tuple)
-    if direct.reads:
-        rows = [_read(row, direct.reads) for row in rows]
-    return IteratorResult(direct.columns, iter(rows))
-
-
-def _read(row: tuple[Any, ...], reads: tuple[tuple[int, Converter], ...]) -> tuple[Any, ...]:
-    values = list(row)
-    for position, convert in reads:
-        values[position] = convert(values[position])
-    return tuple(values)
+def _read_all(wire: Wire, direct: Direct, answered: PGresult) -> list[Any]:
+    if not answered.ntuples:
+        return []
+    wire.transformer.set_pgresult(answered)
+    if not direct.reads:
+        return wire.transformer.load_rows(0, answered.ntuples, direct.row)
+    rows = wire.transformer.load_rows(0, answered.ntuples, list)
+    for row in rows:
+        for position, convert in direct.reads:
+            row[position] = convert(row[position])
+    return [direct.row(row) for row in rows]
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
@@ -137,6 +138,7 @@ def _compiled(statement: Statement, names: tuple[str, ...]) -> Direct | None:
     parameters = tuple(compiled.positiontup or ())
     binds: Mapping[str, Any] = compiled._bind_processors  # noqa: SLF001 (what executes them reads them so)
     columns = compiled._result_columns  # noqa: SLF001 (as above)
+    row = _row([each.keyname for each in columns])
     reads = [each.type._cached_result_processor(_DIALECT, None) for each in columns]  # noqa: SLF001 (as above)
     return Direct(
         name=b"bridge_%d" % next(_NUMBERS),
@@ -145,6 +147,6 @@ def _compiled(statement: Statement, names: tuple[str, ...]) -> Direct | None:
         formats=(PyFormat.TEXT,) * len(parameters),
         constants={name: value for name, value in compiled.params.items() if name not in names},
         binds=tuple((at, binds[name]) for at, name in enumerate(parameters) if name in binds),
-        columns=SimpleResultMetaData([each.keyname for each in columns]),
+        row=row._make,
         reads=tuple((at, read) for at, read in enumerate(reads) if read is not None),
     )

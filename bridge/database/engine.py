@@ -11,12 +11,10 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from bridge.database.lanes import RESTING_SINCE, TRUSTED_SECONDS
 from config.settings import Settings
 
 SQLITE_BUSY_MILLISECONDS = 30_000
-
-#: A connection of the pool that rested no longer than this is taken to live.
-TRUSTED_SECONDS = 1.0
 
 
 def open_engine(settings: Settings) -> Engine:
@@ -76,7 +74,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _note_the_time(_connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 (a DBAPI connection)
-    record.info["resting_since"] = time.monotonic()
+    record.info[RESTING_SINCE] = time.monotonic()
 
 
 def _try_after_a_pause(
@@ -85,7 +83,7 @@ def _try_after_a_pause(
     _proxy: PoolProxiedConnection,
 ) -> None:
     """Ask a connection that has rested whether it still lives; asking each time would cost a round trip."""
-    resting_since = record.info.get("resting_since")
+    resting_since = record.info.get(RESTING_SINCE)
     if resting_since is None or time.monotonic() - resting_since < TRUSTED_SECONDS:
         return
     try:

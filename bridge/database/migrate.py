@@ -9,10 +9,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
-from bridge.database.compression import compress_with_lz4
 from bridge.database.engine import open_engine
 from bridge.database.row_security import secure
 from bridge.database.rows import Row
+from bridge.database.storage import lay_out
 from config.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -39,7 +39,7 @@ def upgrade(url: str, role: str = "bridge_app") -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             if connection.dialect.name == "postgresql":
-                compress_with_lz4(connection)
+                lay_out(connection)
                 if role:
                     secure(connection, role)
     finally:

@@ -1,12 +1,10 @@
 """Statements sent to PostgreSQL in one round trip, the commit with them (libpq's pipeline mode)."""
 
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from psycopg.errors import Error
-from psycopg.generators import fetch, pipeline_communicate
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 from sqlalchemy import Insert, Table
@@ -21,6 +19,9 @@ Waiting = tuple[Statement, Mapping[str, Any]]
 #: More are executed one run after the other, each run of one statement at once.
 MOST_TOGETHER = 50
 
+#: More rows than these of one table alone cost less as one document than as so many statements.
+MOST_SINGLY = 8
+
 
 def execute_together(connection: Connection, waiting: Sequence[Waiting], *, commit: bool = False) -> None:
     """Execute statements in their order, of which nothing is read; on PostgreSQL in one round trip.
@@ -33,13 +34,14 @@ def execute_together(connection: Connection, waiting: Sequence[Waiting], *, comm
         for statement, run in _runs(waiting):
             connection.execute(statement, run)
         return
-    bound = [bind(wire, *each) for each in waiting] if len(waiting) <= MOST_TOGETHER else []
+    most = MOST_SINGLY if waiting[0][0] is waiting[-1][0] else MOST_TOGETHER
+    bound = [bind(wire, *each) for each in waiting] if len(waiting) <= most else []
     ready = [each for each in bound if each is not None]
     if len(ready) == len(waiting):
         _send(connection, wire, ready, commit=commit)
         return
     for statement, run in _runs(waiting):
-        table = statement.table if isinstance(statement, Insert) and len(run) > MOST_TOGETHER else None
+        table = statement.table if isinstance(statement, Insert) and len(run) > MOST_SINGLY else None
         if isinstance(table, Table) and bind(wire, statement, run[0]) is not None:
             insert_many(connection, table, run)
         else:
@@ -89,12 +91,19 @@ def _queue(wire: Wire, bound: Sequence[Bound], *, commit: bool) -> list[Bound]:
 
 
 def _answers(wire: Wire) -> list[PGresult]:
-    """Send what libpq keeps, taking what is answered meanwhile, and wait for the rest."""
-    server, wait = wire.server, wire.driver.wait
-    sending = deque([server.pipeline_sync])
-    answers = [answer for [answer] in wait(pipeline_communicate(server, sending))]
-    while not answers or answers[-1].status != ExecStatus.PIPELINE_SYNC:
-        answer = wait(fetch(server)) if server.is_busy() else server.get_result()
-        if answer is not None:  # which ends the answers to one command
-            answers.append(answer)
-    return answers[:-1]
+    """Send what libpq keeps and wait for all answers, which PostgreSQL sends together."""
+    server, answers = wire.server, list[PGresult]()
+    server.pipeline_sync()
+    while server.flush():  # it takes no more until it has sent something, or just not yet
+        wire.progress.poll()
+        server.consume_input()
+    while True:
+        while server.is_busy():
+            wire.arrivals.poll()
+            server.consume_input()
+        answer = server.get_result()
+        if answer is None:  # which ends the answers to one command
+            continue
+        if answer.status == ExecStatus.PIPELINE_SYNC:
+            return answers
+        answers.append(answer)

@@ -5,17 +5,21 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, Result, Select, Table, event
+from psycopg.pq import TransactionStatus
+from sqlalchemy import ClauseElement, Select, Table, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine import Row as ResultRow
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
+from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.visitors import iterate
 
 from bridge.database.direct import execute, send
+from bridge.database.lanes import Lanes
 from bridge.database.many_rows import delete_rows, insert_into, insert_missing, put_rows
 from bridge.database.pipeline import Waiting, execute_together
 from bridge.database.prepared import TENANT, Prepared
+from bridge.database.results import Rows
 from bridge.database.rows import Row, TenantRow
 from bridge.database.wire import wire_of
 from bridge.errors import Inconsistent
@@ -34,23 +38,26 @@ class TenantSession(Session):
     changes go past the ORM, whose own bookkeeping begins with its first use.
     """
 
-    def __init__(self, engine: Engine, tenant_id: str, *, only_reads: bool = False) -> None:
+    def __init__(
+        self, engine: Engine, tenant_id: str, *, lanes: Lanes | None = None, only_reads: bool = False
+    ) -> None:
         super().__init__(autoflush=False, expire_on_commit=False)
         self.tenant_id = tenant_id
         self.only_reads = only_reads
         self._engine = engine
+        self._lanes = lanes
         self._present: Connection | None = None
         self._held: list[Waiting] = []
         self._held_tables: set[str] = set()
         self._explanations: list[Explanation] = []
 
-    def run(self, prepared: Prepared, **values: object) -> Result[*tuple[Any, ...]]:
+    def run(self, prepared: Prepared, **values: object) -> Rows:
         """Execute a prepared statement in this tenant."""
         if not prepared.tables.isdisjoint(self._held_tables):
             self.write_held()
         return execute(self.present(), prepared.statement, {TENANT: self.tenant_id, **values})
 
-    def begin_by(self, prepared: Prepared, **values: object) -> Result[*tuple[Any, ...]]:
+    def begin_by(self, prepared: Prepared, **values: object) -> Rows:
         """Begin the transaction and execute its first statement in one round trip.
 
         The values are written into the SQL, which PostgreSQL logs when it fails: they may not be personal.
@@ -67,8 +74,11 @@ class TenantSession(Session):
         return cast("Connection", self._present)
 
     def _begun(self) -> Connection:
-        self._present = self._engine.connect()
-        self._present.begin()
+        if self._lanes is None:
+            self._present = self._engine.connect()
+            self._present.begin()
+        else:
+            self._present = self._lanes.take(self._engine)
         return self._present
 
     def _beginning(self) -> bytes:
@@ -84,7 +94,10 @@ class TenantSession(Session):
 
     def get_bind(self, *_args: object, **_options: object) -> Connection:
         """Have the ORM work on the transaction's connection, whatever it is about."""
-        return self.present()
+        present = self.present()
+        if not present.in_transaction():
+            present.begin()  # of which PostgreSQL is not told: it has begun
+        return present
 
     def connection(self, *_arguments: object, **_options: object) -> Connection:
         """Return the connection to whoever works on it directly; what is held is written before."""
@@ -103,17 +116,26 @@ class TenantSession(Session):
         if self.in_transaction():
             self.commit()
         self.write_held(commit=True)
-        if self._present is not None:
+        if self._present is None:
+            return
+        if self._present.in_transaction():
             self._present.commit()
+        else:
+            _end(self._present, b"COMMIT")
 
     def close(self) -> None:
         """Roll back what is not committed and give the connection back."""
         if self.in_transaction() or self.identity_map:
             super().close()
         self._drop_held()
-        if self._present is not None:
-            self._present.close()
-            self._present = None
+        present, self._present = self._present, None
+        if present is None:
+            return
+        if self._lanes is None:
+            present.close()
+        else:
+            _roll_back(present)
+            self._lanes.give(present)
 
     def add_rows(self, row: type[Row], values: Sequence[dict[str, Any]]) -> None:
         """Insert rows of one table in one statement, which costs a fraction of the ORM's insert.
@@ -179,6 +201,23 @@ class TenantSession(Session):
         self._held, self._held_tables, self._explanations = [], set(), []
 
 
+def _roll_back(connection: Connection) -> None:
+    try:
+        if connection.in_transaction():
+            connection.rollback()
+        elif not connection.invalidated:
+            _end(connection, b"ROLLBACK")
+    except SQLAlchemyError:
+        connection.invalidate()  # PostgreSQL rolls back whatever was open on a connection that has gone
+
+
+def _end(connection: Connection, how: bytes) -> None:
+    """End the transaction that PostgreSQL has open on the connection, if any, past SQLAlchemy."""
+    wire = wire_of(connection)
+    if wire is not None and wire.server.transaction_status != TransactionStatus.IDLE:
+        send(connection, how)
+
+
 class Transaction:
     """A session's transaction, as a context: it ends well, or is abandoned when something is raised."""
 
@@ -223,19 +262,25 @@ class Database:
 
     def __init__(self, engine: Engine, *, after_due: Callable[[str], None] = lambda _tenant_id: None) -> None:
         self.engine = engine
+        pool = engine.pool
+        is_postgresql = engine.dialect.name == "postgresql"
+        self._lanes = Lanes(most=pool.size()) if is_postgresql and isinstance(pool, QueuePool) else None
         self._writer = engine.execution_options(bridge_writes=True)
         # One statement needs no BEGIN and ROLLBACK, which on PostgreSQL are a round trip each.
-        alone = {"isolation_level": "AUTOCOMMIT"} if engine.dialect.name == "postgresql" else {}
+        alone = {"isolation_level": "AUTOCOMMIT"} if is_postgresql else {}
         self._lookups = engine.execution_options(**alone)
         self._after_due = after_due
 
     def read(self, tenant_id: str) -> "Transaction":
         """Open a transaction of one tenant that changes nothing; PostgreSQL refuses it any change."""
-        return Transaction(TenantSession(self.engine, tenant_id, only_reads=True), self._after_due)
+        return Transaction(self._session(self.engine, tenant_id, only_reads=True), self._after_due)
 
     def write(self, tenant_id: str) -> "Transaction":
         """Open a transaction of one tenant that commits at the end, or changes nothing when it raises."""
-        return Transaction(TenantSession(self._writer, tenant_id), self._after_due)
+        return Transaction(self._session(self._writer, tenant_id), self._after_due)
+
+    def _session(self, engine: Engine, tenant_id: str, *, only_reads: bool = False) -> TenantSession:
+        return TenantSession(engine, tenant_id, lanes=self._lanes, only_reads=only_reads)
 
     @contextmanager
     def unscoped(self) -> Iterator[UnscopedSession]:
@@ -259,7 +304,15 @@ class Database:
 
     def dispose(self) -> None:
         """Close all connections."""
+        if self._lanes is not None:
+            self._lanes.clear()
         self.engine.dispose()
+
+    def leave_to_parent(self) -> None:
+        """Forget all connections without closing them: in a child, whose parent goes on using them."""
+        if self._lanes is not None:
+            self._lanes.forget()
+        self.engine.dispose(close=False)
 
 
 @event.listens_for(TenantSession, "before_commit")

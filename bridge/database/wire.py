@@ -1,5 +1,6 @@
 """One connection of PostgreSQL as its protocol sees it: what it has prepared, how it converts values."""
 
+import select
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,11 +21,16 @@ _DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 @dataclass(slots=True)
 class Wire:
-    """A connection of the pool: psycopg's, libpq's below it, and the names of the statements it knows."""
+    """A connection of the pool: psycopg's, libpq's below it, and the names of the statements it knows.
+
+    ``arrivals`` waits for an answer; ``progress`` also until the server takes more of what is being sent.
+    """
 
     driver: Any
     server: Any
     transformer: abc.Transformer
+    arrivals: select.poll
+    progress: select.poll
     prepared: set[bytes] = field(default_factory=set)
 
     def execute(self, name: bytes, sql: bytes, arguments: Sequence[Buffer | None], after: bytes) -> PGresult:
@@ -58,8 +64,15 @@ def wire_of(connection: Connection) -> Wire | None:
     known: Wire | None = pooled.info.get(WIRE)
     if known is None:
         driver: Any = pooled.driver_connection
-        known = pooled.info[WIRE] = Wire(driver, driver.pgconn, Transformer(driver))
+        known = pooled.info[WIRE] = _wire(driver)
     return known
+
+
+def _wire(driver: Any) -> Wire:  # noqa: ANN401 (psycopg's connection)
+    arrivals, progress = select.poll(), select.poll()
+    arrivals.register(driver.pgconn.socket, select.POLLIN)
+    progress.register(driver.pgconn.socket, select.POLLIN | select.POLLOUT)
+    return Wire(driver, driver.pgconn, Transformer(driver), arrivals, progress)
 
 
 def check(result: PGresult) -> PGresult:

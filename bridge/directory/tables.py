@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bridge.database.rows import TenantRow
 
 LIVING = text("deleted_at IS NULL")
+DELETED = text("deleted_at IS NOT NULL")
 OPEN = text('"end" IS NULL')
 
 
@@ -30,14 +31,16 @@ class Person(TenantRow):
             "uq_people_external_id", "tenant_id", "connection_id", "external_id", unique=True,
             sqlite_where=LIVING, postgresql_where=LIVING,
         ),
-        Index("ix_people_external_digest", "tenant_id", "connection_id", "external_digest"),
+        Index(
+            "ix_people_external_digest", "tenant_id", "connection_id", "external_digest",
+            sqlite_where=DELETED, postgresql_where=DELETED,
+        ),
         Index("ix_people_email", "tenant_id", "connection_id", "email_key"),
         Index("ix_people_display_name", "tenant_id", "connection_id", "display_name_key"),
         Index(
             "ix_people_created", "tenant_id", "connection_id", "created_at", "id",
             sqlite_where=LIVING, postgresql_where=LIVING,
         ),
-        Index("ix_people_changed", "tenant_id", "connection_id", "changed_at"),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -103,7 +106,6 @@ class Group(TenantRow):
             "ix_groups_created", "tenant_id", "connection_id", "created_at", "id",
             sqlite_where=LIVING, postgresql_where=LIVING,
         ),
-        Index("ix_groups_changed", "tenant_id", "connection_id", "changed_at"),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(primary_key=True)

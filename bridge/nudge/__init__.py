@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, cached_property
 
 from bridge.nudge.marks import Marks
@@ -15,12 +15,9 @@ ASSIGN_DUE = "bridge.assign_due"
 #: A nudge that no worker took by then says nothing that the sweep has not found.
 NUDGE_EXPIRES_SECONDS = 300
 
-#: After a nudge the next one for the same tenant waits as long: the worker that the first one woke takes what
-#: has come meanwhile as well, and sending costs more than the rest of a write.
+#: After nudges the next ones wait as long: the workers that the first ones woke take what has come meanwhile
+#: as well, and to wake the sending thread for each write would cost each write.
 PAUSE_SECONDS = 0.02
-
-#: Tenants whose last nudge is remembered.
-MOST_REMEMBERED = 10_000
 
 #: Silence between two lines in the log about a broker that cannot be reached.
 LOG_PAUSE_SECONDS = 60.0
@@ -40,8 +37,7 @@ class Nudger:
         self.spared = 0
         self.failed = 0
         self._chosen = chosen
-        self._waiting: dict[str, float] = {}
-        self._sent_at: dict[str, float] = {}
+        self._waiting: dict[str, None] = {}
         self._arrived = threading.Condition()
         self._thread: threading.Thread | None = None
         self._logged_at = float("-inf")
@@ -66,8 +62,7 @@ class Nudger:
         with self._arrived:
             if tenant_id in self._waiting:
                 return
-            ready = self._sent_at.get(tenant_id, float("-inf")) + PAUSE_SECONDS
-            self._waiting[tenant_id] = max(time.monotonic(), ready)
+            self._waiting[tenant_id] = None
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="nudge", daemon=True)
                 self._thread.start()
@@ -75,22 +70,17 @@ class Nudger:
 
     def _run(self) -> None:
         while True:
-            self._send(self._next())
+            for tenant_id in self._next():
+                self._send(tenant_id)
+            time.sleep(PAUSE_SECONDS)
 
-    def _next(self) -> str:
-        """Wait for the tenant whose time comes first."""
+    def _next(self) -> Iterable[str]:
+        """Wait for tenants to tell of, and take them in the order in which they came."""
         with self._arrived:
-            while True:
-                tenant_id = min(self._waiting, key=self._waiting.__getitem__, default=None)
-                pause = None if tenant_id is None else self._waiting[tenant_id] - time.monotonic()
-                if tenant_id is None or pause is None or pause > 0:
-                    self._arrived.wait(pause)
-                    continue
-                del self._waiting[tenant_id]
-                if len(self._sent_at) >= MOST_REMEMBERED:
-                    self._sent_at.clear()
-                self._sent_at[tenant_id] = time.monotonic()
-                return tenant_id
+            while not self._waiting:
+                self._arrived.wait()
+            taken, self._waiting = self._waiting, {}
+        return taken
 
     def _send(self, tenant_id: str) -> None:
         try:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from bridge.errors import InvalidSyntax, TooLarge
@@ -17,16 +18,19 @@ def raw_body(*, most_bytes: int | None = None) -> bytes:
     """
     seen, allowed = observed(), bridge().settings.body_bytes
     most = allowed if most_bytes is None else min(allowed, most_bytes)
-    request = seen.request
-    request.max_content_length = most + 1  # one more than allowed shows that a body in chunks goes on
-    try:
-        body = request.get_data(cache=True)
-    except RequestEntityTooLarge as error:
-        raise _too_large(most) from error
+    body = _read(seen.request, most) if seen.body is None else seen.body
     if len(body) > most:
         raise _too_large(most)
-    seen.keep_body = True
+    seen.body = body
     return body
+
+
+def _read(request: Request, most: int) -> bytes:
+    request.max_content_length = most + 1  # one more than allowed shows that a body in chunks goes on
+    try:
+        return request.get_data()
+    except RequestEntityTooLarge as error:
+        raise _too_large(most) from error
 
 
 def _too_large(most: int) -> TooLarge:

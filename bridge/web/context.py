@@ -8,13 +8,14 @@ from bridge.access.recent import RecentCallers
 from bridge.database.sessions import Database
 from bridge.directory.places import Places
 from bridge.provisioning.request_log import RequestLog
+from bridge.scim.reading import Limits
 from bridge.tenants.secrets import Seal
 from config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """The parts of a running bridge that routes call."""
+    """The parts of a running bridge that routes call; ``limits`` are those of SCIM's resources."""
 
     settings: Settings
     database: Database
@@ -23,6 +24,7 @@ class Bridge:
     rate_limits: RateLimits
     places: Places
     recent_callers: RecentCallers
+    limits: Limits
 
 
 #: Asked a dozen times by each request, which is why no proxy of Flask's stands between.

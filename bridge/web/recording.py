@@ -41,7 +41,7 @@ class Observed:
 
     ``request`` is Flask's request itself: each touch of the proxy costs as much as five calls. ``replay`` is
     set where the bridge itself sends a kept request again; ``opened`` is the transaction that an entrance has
-    begun for the route.
+    begun for the route, ``body`` what was read of the request within the limits.
     """
 
     id: str
@@ -55,7 +55,7 @@ class Observed:
     reason: str | None = None
     failures: tuple[FailedOperation, ...] = ()
     made: Mapping[str, str] = field(default_factory=dict)
-    keep_body: bool = field(default=False)
+    body: bytes | None = None
     opened: Any = None
 
 
@@ -125,7 +125,7 @@ def _answered(seen: Observed, route: str, status: int, seconds: float) -> Answer
         method=request.method,
         route=route,
         target=request.full_path if query else request.path,
-        body=request.get_data(cache=True) if seen.keep_body else b"",
+        body=seen.body or b"",
         status=status,
         reason=seen.reason,
         tolerances=seen.tolerances,

@@ -51,8 +51,21 @@ def due(session: TenantSession, id_: str, subject_id: str = "somebody") -> dict[
 def test_a_list_of_any_length_finds_what_it_names(database: Database, tenant_id: str, number: int):
     ids = [add_connection(database, tenant_id, f"C{place}") for place in range(5)]
     with database.read(tenant_id) as session:
-        names = session.run(SOME, ids=ids[:number]).scalars().all()
+        names = session.run(SOME, ids=ids[:number]).scalars()
     assert names == [f"C{place}" for place in range(number)]
+
+
+def test_one_row_is_one_and_nothing_else(database: Database, tenant_id: str):
+    ids = [add_connection(database, tenant_id, name) for name in ("Live", "Watching")]
+    with database.read(tenant_id) as session:
+        assert session.run(SOME, ids=ids[:1]).one().name == "Live"
+        assert session.run(SOME, ids=ids[:1]).scalar_one() == "Live"
+        assert session.run(SOME, ids=[]).one_or_none() is None
+        for several in (session.run(SOME, ids=ids).one, session.run(SOME, ids=ids).one_or_none):
+            with pytest.raises(ValueError, match="too many"):
+                several()
+        with pytest.raises(ValueError, match="not enough"):
+            session.run(SOME, ids=[]).one()
 
 
 def test_instants_come_back_in_utc_and_nothing_as_nothing(database: Database, tenant_id: str):
@@ -91,7 +104,7 @@ def test_a_refused_statement_changes_nothing_and_the_next_transaction_goes_on(
     with database.write(tenant_id) as session:
         session.hold_rows(ChangeDue, [due(session, "3", "next")])
     with database.read(tenant_id) as session:
-        assert session.run(SUBJECTS).scalars().all() == ["somebody", "next"]
+        assert session.run(SUBJECTS).scalars() == ["somebody", "next"]
 
 
 def test_a_refusal_inside_a_savepoint_leaves_the_rest(database: Database, tenant_id: str):
@@ -101,7 +114,7 @@ def test_a_refusal_inside_a_savepoint_leaves_the_rest(database: Database, tenant
             session.add_rows(ChangeDue, [due(session, "2"), due(session, "1")])
         session.hold_rows(ChangeDue, [due(session, "4", "after")])
     with database.read(tenant_id) as session:
-        assert session.run(SUBJECTS).scalars().all() == ["somebody", "after"]
+        assert session.run(SUBJECTS).scalars() == ["somebody", "after"]
 
 
 @pytest.mark.parametrize("number", [1, MOST_TOGETHER, MOST_TOGETHER + 1])
@@ -113,7 +126,7 @@ def test_changes_and_rows_are_written_in_their_order(database: Database, tenant_
         session.hold_rows(ChangeDue, [due(session, "1")])
     with database.read(tenant_id) as session:
         [name] = session.run(SOME, ids=[connection]).scalars()
-        assert (name, session.run(SUBJECTS).scalars().all()) == (f"Name {number - 1}", ["somebody"])
+        assert (name, session.run(SUBJECTS).scalars()) == (f"Name {number - 1}", ["somebody"])
 
 
 def test_what_is_refused_at_the_commit_is_told_in_the_words_given(database: Database, tenant_id: str):
@@ -147,7 +160,7 @@ def test_the_statement_that_begins_a_transaction_takes_any_value_and_stays_in_th
     add_connection(database, other, name or "another")
     for _ in range(2):  # the first prepares it, the second executes it together with what begins
         with database.read(tenant_id) as session:
-            assert session.begin_by(NAMED, name=name).scalars().all() == mine
+            assert session.begin_by(NAMED, name=name).scalars() == mine
 
 
 def test_a_held_change_is_seen_by_whoever_reads_its_table(database: Database, tenant_id: str):

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import select, text
 
-from bridge.database.compression import LARGE_TEXTS
 from bridge.database.migrate import upgrade
 from bridge.database.rows import table_of
 from bridge.database.sessions import Database
+from bridge.database.storage import LARGE_TEXTS
 from bridge.directory.tables import ChangeDue
 from bridge.errors import Inconsistent
 from bridge.journal.tables import JournalEntry

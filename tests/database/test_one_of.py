@@ -60,5 +60,5 @@ def test_a_prepared_list_of_any_length_stays_in_its_tenant(database: Database, t
         add_connection(database, tenant_id, f"C{number}")
     for length in (0, 1, 4, 900):
         with database.read(tenant_id) as session:
-            names = session.run(NAMED, names=[f"C{number}" for number in range(length)]).scalars().all()
+            names = session.run(NAMED, names=[f"C{number}" for number in range(length)]).scalars()
         assert sorted(names) == [f"C{number}" for number in range(min(length, 5))]

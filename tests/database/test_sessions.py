@@ -107,10 +107,10 @@ def test_held_rows_are_there_for_whoever_could_miss_them(database: Database, ten
         session.hold_rows(DueTenant, [_due_tenant(session)])
         assert session.scalars(select(ChangeDue.id)).all() == ["a"]
         session.hold_rows(ChangeDue, [_due(session, "b")])
-        assert session.run(DUE).scalars().all() == ["a", "b"]
+        assert session.run(DUE).scalars() == ["a", "b"]
         session.hold_rows(ChangeDue, [_due(session, "c")])
     with database.read(tenant_id) as session:
-        assert session.run(DUE).scalars().all() == ["a", "b", "c"]
+        assert session.run(DUE).scalars() == ["a", "b", "c"]
 
 
 def test_held_rows_go_with_the_savepoint_they_were_held_in(database: Database, tenant_id: str):
@@ -125,7 +125,7 @@ def test_held_rows_go_with_the_savepoint_they_were_held_in(database: Database, t
         with session.begin_nested():
             session.hold_rows(ChangeDue, [_due(session, "kept")])
     with database.read(tenant_id) as session:
-        assert session.run(DUE).scalars().all() == ["before", "kept"]
+        assert session.run(DUE).scalars() == ["before", "kept"]
 
 
 def test_held_rows_of_another_tenant_are_refused(database: Database, tenant_id: str):
@@ -311,7 +311,7 @@ def test_rows_are_deleted_by_their_keys_and_only_in_the_tenant(database: Databas
             ChangeDue, [{"id": f"{number}", "subject_id": f"s{number}"} for number in range(1, 300)]
         )
         session.delete_rows(ChangeDue, [{"id": "0", "subject_id": "another"}])
-        assert session.run(DUE).scalars().all() == ["0"]
+        assert session.run(DUE).scalars() == ["0"]
     with database.read(other) as session:
         assert len(session.run(DUE).all()) == 120
 

@@ -18,7 +18,7 @@ from bridge.errors import Unauthenticated
 from bridge.journal.record import Cause
 from bridge.provisioning.client import Client
 from bridge.provisioning.replay import claim_replay
-from bridge.scim.reading import DIALECTS, Limits
+from bridge.scim.reading import DIALECTS
 from bridge.tenants.extension_schemas import user_schema_at
 from bridge.tenants.tables import Connection, Credential, Tenant
 from bridge.web.bodies import raw_body
@@ -171,17 +171,10 @@ def _client(opened: Opened) -> Client:
     name, schema_version = opened.speaks
     if name == "entra" and any(key.lower() == ENTRA_FLAG for key, _ in arguments()):
         name = "entra-2020"
-    settings = bridge().settings
-    limits = Limits(
-        text_characters=settings.text_characters,
-        elements=settings.attribute_values,
-        members=settings.group_members,
-        operations=settings.patch_operations,
-        group_levels=settings.group_levels,
-    )
     seen = observed()
     assert seen.caller is not None  # noqa: S101 (see above)
     connection_id = seen.caller.connection_id or ""
     cause = seen.replay.cause(seen.id) if seen.replay else Cause("connection", connection_id, seen.id)
+    parts = bridge()
     schema = user_schema_at(opened.transaction.session, schema_version)
-    return Client(connection_id, DIALECTS[name], limits, bridge().seal, cause, root(), schema)
+    return Client(connection_id, DIALECTS[name], parts.limits, parts.seal, cause, root(), schema)

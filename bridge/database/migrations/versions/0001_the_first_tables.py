@@ -514,7 +514,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_groups")),
     )
-    op.create_index("ix_groups_changed", "groups", ["tenant_id", "connection_id", "changed_at"], unique=False)
     op.create_index(
         "ix_groups_created",
         "groups",
@@ -601,7 +600,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_people")),
     )
-    op.create_index("ix_people_changed", "people", ["tenant_id", "connection_id", "changed_at"], unique=False)
     op.create_index(
         "ix_people_created",
         "people",
@@ -615,7 +613,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_people_email", "people", ["tenant_id", "connection_id", "email_key"], unique=False)
     op.create_index(
-        "ix_people_external_digest", "people", ["tenant_id", "connection_id", "external_digest"], unique=False
+        "ix_people_external_digest",
+        "people",
+        ["tenant_id", "connection_id", "external_digest"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
     op.create_index(
         "uq_people_external_id",
