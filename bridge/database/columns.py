@@ -31,3 +31,7 @@ Key = Text().with_variant(TEXT(collation="C"), "postgresql")
 
 #: A document; ``jsonb`` on PostgreSQL. None is the database's own NULL.
 Document: JSON = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+#: A document that is only read whole, kept as it was written: ``json`` on PostgreSQL, which costs less than
+#: ``jsonb`` to write and half to read.
+Kept: JSON = JSON(none_as_null=True)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bridge.database.columns import Kept
 from bridge.database.rows import TenantRow
 
 LIVING = text("deleted_at IS NULL")
@@ -53,7 +54,7 @@ class Person(TenantRow):
     display_name_key: Mapped[str | None]
     email_key: Mapped[str | None]
     active: Mapped[bool]
-    resource: Mapped[dict[str, Any]]
+    resource: Mapped[dict[str, Any]] = mapped_column(Kept)
     folded: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int]
     created_at: Mapped[datetime]
@@ -78,7 +79,7 @@ class PersonVersion(TenantRow):
     start: Mapped[datetime] = mapped_column(primary_key=True)
     end: Mapped[datetime | None]
     active: Mapped[bool]
-    resource: Mapped[dict[str, Any]]
+    resource: Mapped[dict[str, Any]] = mapped_column(Kept)
     started_by: Mapped[str]
     ended_by: Mapped[str | None]
 
@@ -114,7 +115,7 @@ class Group(TenantRow):
     display_name_key: Mapped[str]
     unique_name_key: Mapped[str | None]
     external_id: Mapped[str | None]
-    resource: Mapped[dict[str, Any]]
+    resource: Mapped[dict[str, Any]] = mapped_column(Kept)
     folded: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int]
     created_at: Mapped[datetime]

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bridge.database.columns import Document, Instant, Key
+from bridge.database.columns import Document, Instant, Kept, Key
 
 revision = "0001"
 down_revision = None
@@ -501,7 +501,7 @@ def upgrade() -> None:
         sa.Column("display_name_key", Key, nullable=False),
         sa.Column("unique_name_key", Key, nullable=True),
         sa.Column("external_id", Key, nullable=True),
-        sa.Column("resource", Document, nullable=False),
+        sa.Column("resource", Kept, nullable=False),
         sa.Column("folded", Document, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
@@ -587,7 +587,7 @@ def upgrade() -> None:
         sa.Column("display_name_key", Key, nullable=True),
         sa.Column("email_key", Key, nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("resource", Document, nullable=False),
+        sa.Column("resource", Kept, nullable=False),
         sa.Column("folded", Document, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
@@ -912,7 +912,7 @@ def upgrade() -> None:
         sa.Column("start", Instant(), nullable=False),
         sa.Column("end", Instant(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("resource", Document, nullable=False),
+        sa.Column("resource", Kept, nullable=False),
         sa.Column("started_by", Key, nullable=False),
         sa.Column("ended_by", Key, nullable=True),
         sa.CheckConstraint('"end" > start', name=op.f("ck_person_versions_order")),
