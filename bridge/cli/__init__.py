@@ -85,5 +85,11 @@ def main() -> None:
         error.show()
         sys.exit(BAD_INPUT)
     except BridgeError as error:
-        click.echo(f"{error.pointer}: {error.detail}" if error.pointer else error.detail, err=True)
+        line = f"{error.pointer}: {error.detail}" if error.pointer else error.detail
+        click.echo(_on_one_line(line), err=True)
         sys.exit(BAD_INPUT)
+
+
+def _on_one_line(text: str) -> str:
+    """Write out what no terminal shows as it is: a pointer may hold any name that a document has."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -12,4 +12,5 @@ from bridge.billing.quote import answer_quote
 @click.argument("file", type=click.File("rb"), default="-")
 def quote(file: BinaryIO) -> None:
     """Print the invoices of the period that FILE describes (default: standard input)."""
-    click.echo(json.dumps(answer_quote(file.read()), indent=2, ensure_ascii=False))
+    answer = json.dumps(answer_quote(file.read()), indent=2, ensure_ascii=False)
+    click.echo(answer.encode())  # JSON is UTF-8, whatever the terminal speaks (RFC 8259 section 8.1)

@@ -59,6 +59,8 @@ def refusal(document, **limits):
         ({"seats": [seat("")]}, "/seats/0/person"),
         ({"seats": [seat("ada", department=7)]}, "/seats/0/department"),
         ({"seats": [seat("ada", team="x")]}, "/seats/0/team"),
+        ({"seats": [seat("ada\ud800")]}, "/seats/0/person"),
+        ({"seats": [seat("ada", department="\udc00")]}, "/seats/0/department"),
         ({"logins": [{"person": "ada"}]}, "/logins/0/at"),
         ({"logins": {}}, "/logins"),
         ({"usage": [used("ada", "1")]}, "/usage/0/meter"),
@@ -74,6 +76,7 @@ def refusal(document, **limits):
         ({"already_issued": [{"amount": "0.001"}]}, "/already_issued/0/amount"),
         ({"colour": "red"}, "/colour"),
         ({"a/b~c": 1}, "/a~1b~0c"),
+        ({"a\ud800": 1}, "/a\\ud800"),
     ],
 )
 def test_a_quote_is_refused_at_the_place_that_is_wrong(changes, pointer):
@@ -95,6 +98,10 @@ def test_a_quote_is_refused_at_the_place_that_is_wrong(changes, pointer):
         ({"unit_amount": None, "tiers": [{"unit_amount": "1"}, {"unit_amount": "1"}]}, "/tiers/0/up_to"),
         ({"unit_amount": None, "tiers": [*LAST_NOT_OPEN[::-1], {"unit_amount": "1"}]}, "/tiers/1/up_to"),
         ({"unit_amount": None, "tiers": [{"up_to": 0, "unit_amount": "1"}]}, "/tiers/0/up_to"),
+        (
+            {"unit_amount": None, "tiers": [{"up_to": 10**18, "unit_amount": "1"}, {"unit_amount": "1"}]},
+            "/tiers/0/up_to",
+        ),
         ({"unit_amount": None, "tiers": [{"up_to": None}]}, "/tiers/0/unit_amount"),
         ({"unit_amount": None, "tiers": [{"unit_amount": "1", "name": "a"}]}, "/tiers/0/name"),
         ({"tiers_mode": "stairs"}, "/tiers_mode"),
@@ -124,6 +131,7 @@ def test_a_quote_is_refused_at_the_place_that_is_wrong(changes, pointer):
         ({"meters": [{"meter": "calls"}]}, "/meters/0/unit_amount"),
         ({"meters": [METER, METER]}, "/meters/1/meter"),
         ({"meters": [METER | {"package_size": 0}]}, "/meters/0/package_size"),
+        ({"meters": [METER | {"package_size": 10**18}]}, "/meters/0/package_size"),
         ({"meters": [METER | {"pooled": "yes"}]}, "/meters/0/pooled"),
         ({"meters": [METER | {"included_per_seat": 1000}]}, "/meters/0/included_per_seat"),
         (

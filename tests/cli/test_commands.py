@@ -243,6 +243,15 @@ def test_a_quote_needs_no_database(terminal, tmp_path):
     assert terminal.err.startswith("/currency: ")
 
 
+def test_a_refused_quote_is_one_line_whatever_its_names_are(terminal, tmp_path):
+    file = tmp_path / "quote.json"
+    file.write_text(json.dumps({"colour\nof\x1b[31m": "red"}))
+    terminal.run("quote", str(file))
+    assert terminal.code == 2
+    assert terminal.err.startswith("/colour\\nof\\x1b[31m: ")
+    assert len(terminal.err.splitlines()) == 1
+
+
 def test_the_tables_are_up_to_date_and_the_settings_documented(terminal):
     assert "up to date" in terminal.run("database", "upgrade")
     assert "0 differences" in terminal.run("database", "check")

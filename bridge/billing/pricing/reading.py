@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from bridge.billing.money import parse_decimal
+from bridge.billing.money import DIGITS_EACH_SIDE, parse_decimal
 from bridge.errors import InvalidSyntax, InvalidValue, TooLarge
 
 Choice = TypeVar("Choice", bound=str)
@@ -18,6 +18,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _SHOWN = 60
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
+_TOO_LARGE = 10**DIGITS_EACH_SIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,12 @@ def shown(value: object) -> str:
 
 
 def escaped(name: str) -> str:
-    """Return a name as a part of a JSON pointer (RFC 6901 section 3)."""
-    return name[:100].replace("~", "~0").replace("/", "~1")
+    """Return a name as a part of a JSON pointer (RFC 6901 section 3).
+
+    Half a surrogate pair is shown by its escape: no answer can hold it.
+    """
+    shortened = name[:100].replace("~", "~0").replace("/", "~1")
+    return shortened.encode(errors="backslashreplace").decode()
 
 
 def load(document: bytes, limits: Limits = DEFAULT_LIMITS) -> JsonObject:
@@ -145,9 +150,13 @@ def missing(pointer: str, allowed: str) -> InvalidValue:
 
 
 def text(raw: JsonObject, name: str, at: str, limits: Limits) -> str:
-    """Return a required text of at least one character."""
+    """Return a required text of at least one character.
+
+    Half a surrogate pair, which JSON can escape (RFC 8259 section 8.2), is no character: the answer could
+    not be written.
+    """
     value = raw.get(name)
-    if type(value) is str and 0 < len(value) <= limits.text_characters:
+    if type(value) is str and 0 < len(value) <= limits.text_characters and _is_unicode(value):
         return value
     allowed = f"a text of 1 to {limits.text_characters} characters"
     raise refusal(f"{at}/{name}", value, allowed) if name in raw else missing(f"{at}/{name}", allowed)
@@ -155,9 +164,19 @@ def text(raw: JsonObject, name: str, at: str, limits: Limits) -> str:
 
 def optional_text(raw: JsonObject, name: str, at: str, limits: Limits) -> str | None:
     value = raw.get(name)
-    if type(value) is str and 0 < len(value) <= limits.text_characters:
+    if type(value) is str and 0 < len(value) <= limits.text_characters and _is_unicode(value):
         return value
     return None if value is None else text(raw, name, at, limits)
+
+
+def _is_unicode(value: str) -> bool:
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def choice(raw: JsonObject, name: str, at: str, choices: Sequence[Choice], default: Choice) -> Choice:
@@ -214,11 +233,14 @@ def percent(raw: JsonObject, name: str, at: str) -> Fraction:
 
 
 def quantity(raw: JsonObject, name: str, at: str) -> Fraction | None:
-    """Return a positive number, as an integer or in a string; None when absent or null."""
+    """Return a positive number, as an integer or in a string; None when absent or null.
+
+    An integer has the limit of a written number.
+    """
     value = raw.get(name)
     number = Fraction(value) if type(value) is int else decimal(raw, name, at)
-    if number is not None and number <= 0:
-        raise refusal(f"{at}/{name}", value, "more than 0")
+    if number is not None and not 0 < number < _TOO_LARGE:
+        raise refusal(f"{at}/{name}", value, f"more than 0, and at most {DIGITS_EACH_SIDE} digits")
     return number
 
 
