@@ -4,8 +4,10 @@ Tier k covers quantities over the bound of tier k - 1 up to its own. The first i
 there at all; flat fees are charged once and never in part.
 """
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 from typing import Literal
 
 TiersMode = Literal["graduated", "volume"]
@@ -29,19 +31,27 @@ class Price:
     unit_amount: Fraction = ZERO
     tiers: tuple[Tier, ...] = ()
     mode: TiersMode = "graduated"
+    _tops: tuple[Quantity, ...] = field(init=False, repr=False, compare=False)
+    """The bounds of all tiers but the last."""
+    _below: tuple[Fraction, ...] = field(init=False, repr=False, compare=False)
+    """What all units below a graduated tier cost, tier by tier: a month asks for the price of many counts."""
+
+    def __post_init__(self) -> None:
+        tops = tuple(tier.up_to for tier in self.tiers if tier.up_to is not None)
+        widths = (top - bottom for top, bottom in zip(tops, (0, *tops), strict=False))
+        whole = (tier.unit_amount * width for tier, width in zip(self.tiers, widths, strict=False))
+        object.__setattr__(self, "_tops", tops)
+        object.__setattr__(self, "_below", tuple(accumulate(whole, initial=ZERO)))
 
     def units(self, quantity: Quantity) -> Fraction:
         """Return the price of a quantity without flat fees."""
         if not self.tiers:
             return self.unit_amount * quantity
-        if self.mode == "volume":
-            return self.tiers[self._reached(quantity)].unit_amount * quantity
-        cost, below = ZERO, Fraction(0)
-        for tier in self.tiers[: self._reached(quantity) + 1]:
-            top = quantity if tier.up_to is None else min(quantity, tier.up_to)
-            cost += tier.unit_amount * (top - below)
-            below = Fraction(top)
-        return cost
+        reached = self._reached(quantity)
+        each = self.tiers[reached].unit_amount
+        if self.mode == "volume" or not reached:
+            return each * quantity
+        return self._below[reached] + each * (quantity - self._tops[reached - 1])
 
     def flats(self, highest: Quantity) -> Fraction:
         """Return the flat fees once ``highest`` was reached.
@@ -56,4 +66,4 @@ class Price:
         return sum((tier.flat_amount for tier in self.tiers[: reached + 1]), ZERO)
 
     def _reached(self, quantity: Quantity) -> int:
-        return next(i for i, tier in enumerate(self.tiers) if tier.up_to is None or quantity <= tier.up_to)
+        return bisect_left(self._tops, quantity)
