@@ -52,10 +52,10 @@ def since_issued(
     """Return one adjustment line per plan: computed now minus what was issued, naming the causes."""
     rows = summed(lines)
     put(rows, _taken(rows, issued).items(), sign=-1)
-    causes: dict[str | None, list[str]] = defaultdict(list)
+    causes: dict[str | None, set[str]] = defaultdict(set)
     for entry in issued:
-        if entry.cause and entry.cause not in causes[entry.plan]:
-            causes[entry.plan].append(entry.cause)
+        if entry.cause:
+            causes[entry.plan].add(entry.cause)
     reasons = {
         plan: "; ".join(["computed again, less what was issued", *sorted(found)])
         for plan, found in causes.items()

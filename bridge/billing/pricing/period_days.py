@@ -21,6 +21,9 @@ Span = tuple[int, int]
 
 FOREVER = 2**63
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_OF_THE_MACHINE = frozenset({"Factory", "localtime", "posixrules"})
+"""Files beside the zones on some machines, as ``right/`` is with its leap seconds: the same facts must cost
+the same everywhere."""
 
 
 def microseconds(instant: datetime) -> int:
@@ -34,7 +37,7 @@ def zone_of(name: str, *, pointer: str = "/timezone") -> ZoneInfo:
     refused = InvalidValue(
         f"found {name[:60]!r}, allowed a zone of the IANA database such as Europe/Berlin", pointer=pointer
     )
-    if name == "localtime":  # the zone of the machine: the same facts must cost the same everywhere
+    if name in _OF_THE_MACHINE or name.startswith(("posix/", "right/")):
         raise refused
     try:
         return ZoneInfo(name)

@@ -66,6 +66,7 @@ def parse_term(value: object, pointer: str, *, currency: str, limits: Limits = D
     meters = _meters(raw, pointer, currency, limits)
     if raw.get("unit_amount") is None and raw.get("tiers") is None and not meters:
         raise reading.missing(f"{pointer}/unit_amount", f"a unit_amount, or {pointer}/tiers, or meters")
+    count = _count(raw, pointer, limits)
     annual = _annual(raw, pointer, limits)
     if annual is not None:
         _refuse_beside_annual(raw, pointer)
@@ -76,7 +77,7 @@ def parse_term(value: object, pointer: str, *, currency: str, limits: Limits = D
         interval=reading.choice(raw, "interval", pointer, get_args(Interval), "month"),
         year_start=reading.local_date(raw, "year_start", pointer),
         valid=_validity(raw, pointer),
-        count=_count(raw, pointer, limits) if annual is None else Count(),  # a true-up counts the peak
+        count=count if annual is None else Count(),  # a true-up counts the peak
         included_seats=reading.whole(raw, "included_seats", pointer, limits.count) or 0,
         max_seats=reading.whole(raw, "max_seats", pointer, limits.count),
         minimum=_minimum(raw, pointer, currency, limits),
