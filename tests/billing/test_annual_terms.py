@@ -59,6 +59,13 @@ def test_a_commitment_in_tiers_has_its_flat_fees():
     assert lines(second) == [("adjustment", "10.00")]
 
 
+def test_a_volume_price_that_falls_as_seats_come_gives_back_without_any_removal():
+    tiers = [{"up_to": 2, "unit_amount": "100.00"}, {"unit_amount": "60.00"}]
+    falling = {"committed_seats": 2, "true_up": "quarterly"}
+    committed = term(tiers=tiers, tiers_mode="volume", annual=falling)
+    assert totals(committed, crew(3), YEAR)[:3] == ["200.00", "-15.00", "0.00"]
+
+
 def test_two_commitments_with_their_own_true_ups_are_issued_by_date():
     terms = [
         term(unit_amount="120.00", annual={"committed_seats": 1, "true_up": "yearly"}),

@@ -49,7 +49,9 @@ def _commitment(term: PriceTerm) -> list[Line]:
 def _true_ups(window: Window, annual: Annual, peaks: list[int]) -> list[tuple[Period, Line]]:
     """Tell what each interval adds.
 
-    The price of the seats beyond those charged before, for the rest of the year.
+    The price of the seats beyond those charged before, for the rest of the year. Where more seats cost less
+    in sum (a volume price that falls), the difference is given back also without ``credit_removals``:
+    nobody was removed.
     """
     term, period, count = window.term, window.calendar.period, annual.intervals
     charged = annual.committed_seats
