@@ -25,8 +25,12 @@ CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 @cache
 def _known_timezones() -> frozenset[str]:
-    """Return the names that this machine knows; to find them, 600 files are opened."""
-    return frozenset(zoneinfo.available_timezones())
+    """Return the names that this machine knows; to find them, 600 files are opened.
+
+    Without the files that some machines have beside the zones: pricing refuses them, as they would price
+    the same days differently elsewhere.
+    """
+    return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime"})
 
 
 def create_tenant(

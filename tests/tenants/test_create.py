@@ -56,6 +56,8 @@ def test_a_tenant_that_does_not_exist_is_not_found(database: Database, tenant_id
         ({"timezone": "Europe"}, "/timezone"),
         ({"timezone": "../etc/passwd"}, "/timezone"),
         ({"timezone": ""}, "/timezone"),
+        ({"timezone": "localtime"}, "/timezone"),
+        ({"timezone": "Factory"}, "/timezone"),
     ],
 )
 def test_a_tenant_that_cannot_be_billed_is_refused(database: Database, wrong: dict[str, str], pointer: str):
