@@ -52,7 +52,7 @@ class Settings(BaseSettings):
         "json", description="One JSON object a line, or for people."
     )
 
-    body_bytes: int = Field(8 * MEBIBYTE, ge=1024, description="Largest request body.")
+    body_bytes: int = Field(32 * MEBIBYTE, ge=1024, description="Largest request body.")
     json_depth: int = Field(32, ge=4, le=100, description="Deepest nesting of a JSON body.")
     text_characters: int = Field(4096, ge=256, description="Longest text value of an attribute.")
     attribute_values: int = Field(
