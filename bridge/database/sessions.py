@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, cast
 
 from psycopg.pq import TransactionStatus
-from sqlalchemy import ClauseElement, Select, Table, event
+from sqlalchemy import ClauseElement, Dialect, Select, Table, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine import Row as ResultRow
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -56,6 +56,16 @@ class TenantSession(Session):
         if not prepared.tables.isdisjoint(self._held_tables):
             self.write_held()
         return execute(self.present(), prepared.statement, {TENANT: self.tenant_id, **values})
+
+    @property
+    def dialect(self) -> Dialect:
+        """What is spoken to the database, known without beginning a transaction."""
+        return self._engine.dialect
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether the database is PostgreSQL, else SQLite."""
+        return self._engine.dialect.name == "postgresql"
 
     def begin_by(self, prepared: Prepared, **values: object) -> Rows:
         """Begin the transaction and execute its first statement in one round trip.

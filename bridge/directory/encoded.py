@@ -150,8 +150,3 @@ def _listed(
 def param(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
     """Return a parameter of a type."""
     return bindparam(name, type_=type_)
-
-
-def is_postgresql(session: TenantSession) -> bool:
-    """Tell which of the two databases answers."""
-    return session.get_bind().dialect.name == "postgresql"

@@ -53,7 +53,7 @@ def people_query(
 
     ``schema`` is what a user may hold in the tenant.
     """
-    place = people(_is_postgresql(session), root)
+    place = people(session.is_postgresql, root)
     if schema is not USER_RESOURCE:
         place = replace(place, schema=schema)
     return _query(Person, "person", place, connection_id=connection_id, parsed=parsed, sorting=sorting)
@@ -68,7 +68,7 @@ def groups_query(
     sorting: Sorting | None = None,
 ) -> Query:
     """Select the connection's groups, oldest first if not sorted, without their members."""
-    place = groups(_is_postgresql(session), root)
+    place = groups(session.is_postgresql, root)
     return _query(Group, "group", place, connection_id=connection_id, parsed=parsed, sorting=sorting)
 
 
@@ -142,7 +142,3 @@ def _position(row: Row[Any], *, backward: bool) -> Position:
 def _total(session: TenantSession, query: Query) -> int:
     counted = query.selected.with_only_columns(func.count(), maintain_column_froms=True)
     return session.scalar(counted) or 0
-
-
-def _is_postgresql(session: TenantSession) -> bool:
-    return session.get_bind().dialect.name == "postgresql"

@@ -14,7 +14,7 @@ from bridge.database.prepared import Prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.counts import Kind
-from bridge.directory.encoded import ROWS, Encoded, encoded, is_postgresql
+from bridge.directory.encoded import ROWS, Encoded, encoded
 from bridge.errors import NotFound
 from bridge.scim.filter_tree import Comparison, Filter
 from bridge.scim.text import fold
@@ -78,7 +78,7 @@ def looked_up(
 def _rows(
     session: TenantSession, kind: Kind, column: str, key: str, *, connection_id: str, root: str
 ) -> tuple[Encoded, ...]:
-    wanted = _STATEMENTS[is_postgresql(session), kind, column]
+    wanted = _STATEMENTS[session.is_postgresql, kind, column]
     rows = session.run(wanted, key=key, connection_id=connection_id, groups_at=f"{root}/Groups/")
     return tuple(Encoded._make(row) for row in rows)
 

@@ -14,7 +14,7 @@ from bridge.database.prepared import TENANT, Prepared, prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.counts import count_created
-from bridge.directory.encoded import group_names, is_postgresql
+from bridge.directory.encoded import group_names
 from bridge.directory.folding import folded
 from bridge.directory.names import KEY_BYTES, exact_key, name_key, name_taken, names_are_free
 from bridge.directory.search import Found, GroupName
@@ -122,7 +122,7 @@ def lock_person(
 
     Those who add members hold a share of their rows: a change does not wait for them, a deletion does.
     """
-    wanted = TO_DELETE if to_delete else TO_CHANGE[is_postgresql(session)]
+    wanted = TO_DELETE if to_delete else TO_CHANGE[session.is_postgresql]
     row = session.run(wanted, ident=person_id, connection_id=connection_id).one_or_none()
     if row is None:
         raise NotFound(f"There is no user {person_id} on this connection.")

@@ -28,7 +28,7 @@ from bridge.database.prepared import TENANT, Prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.counts import COUNTS, Kind, count_living
-from bridge.directory.encoded import ROWS, Encoded, encoded, in_utc, is_postgresql, living, param, with_groups
+from bridge.directory.encoded import ROWS, Encoded, encoded, in_utc, living, param, with_groups
 from bridge.directory.places import Place, PlaceOf, Places
 
 #: Larger pages are read the general way.
@@ -110,14 +110,14 @@ def _holds(
         return False
     if total == place.total:
         return True
-    wanted = _STATEMENTS[is_postgresql(session), kind].newer
+    wanted = _STATEMENTS[session.is_postgresql, kind].newer
     now = session.run(wanted, connection_id=page.connection_id, kind=kind, newest=place.newest).one()
     return place.still_holds(total=now.total, moved=now.moved, newer=now.newer)
 
 
 def _find(session: TenantSession, kind: Kind, page: PlaceOf) -> Place | None:
     """Count to the resource before the page, in the index alone; None when the list ends before it."""
-    wanted = _STATEMENTS[is_postgresql(session), kind].place
+    wanted = _STATEMENTS[session.is_postgresql, kind].place
     row = session.run(
         wanted, connection_id=page.connection_id, kind=kind, skipped=page.start_index - 2
     ).one_or_none()
@@ -128,7 +128,7 @@ def _find(session: TenantSession, kind: Kind, page: PlaceOf) -> Place | None:
 
 
 def _read(session: TenantSession, kind: Kind, page: PlaceOf, place: Place | None, *, count: int) -> Any:  # noqa: ANN401 (rows of either statement)
-    statements = _STATEMENTS[is_postgresql(session), kind]
+    statements = _STATEMENTS[session.is_postgresql, kind]
     values = {"connection_id": page.connection_id, "kind": kind, "count": count}
     if page.start_index == 1:
         return session.run(statements.first, **values).all()

@@ -29,7 +29,7 @@ def seal(database: Database, tenant_id: str, *, limit: int = 10_000) -> int:
 
 def _be_the_only_sealer(session: TenantSession) -> None:
     """Wait for another sealer of this tenant. SQLite has one writer at a time in any case."""
-    if session.get_bind().dialect.name == "postgresql":
+    if session.is_postgresql:
         session.execute(LOCK, {"tenant": session.tenant_id})
 
 

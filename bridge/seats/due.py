@@ -180,7 +180,7 @@ def _candidates(session: TenantSession, *, now: datetime, limit: int) -> Sequenc
 def _still_due(session: TenantSession, people: Collection[str], *, now: datetime) -> dict[str, _Due]:
     columns = (ChangeDue.subject_id, ChangeDue.id, ChangeDue.cause_id)
     chosen = select(*columns).where(ChangeDue.subject_kind == "person")
-    chosen = looked_up(chosen, ChangeDue.subject_id, people, session.get_bind().dialect)
+    chosen = looked_up(chosen, ChangeDue.subject_id, people, session.dialect)
     due: dict[str, _Due] = {}
     for person_id, id_, cause_id in sorted(session.execute(chosen), key=itemgetter(1)):
         each = due.setdefault(person_id, _Due())

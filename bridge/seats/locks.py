@@ -24,7 +24,7 @@ def lock_people(session: TenantSession, person_ids: Iterable[str]) -> None:
     All take the locks in the same order, so that two batches never wait for each other.
     """
     keys = sorted({_key(session, f"person {person_id}") for person_id in person_ids})
-    if _is_postgresql(session) and keys:
+    if session.is_postgresql and keys:
         session.execute(_LOCK_EACH, {"keys": keys})
 
 
@@ -34,7 +34,7 @@ def lock_fuses(session: TenantSession, connection_ids: Iterable[str]) -> None:
     Whoever holds a person's lock may wait for this one; nobody who holds this one waits for a person's.
     """
     keys = sorted({_key(session, f"fuse {connection_id}") for connection_id in connection_ids})
-    if _is_postgresql(session) and keys:
+    if session.is_postgresql and keys:
         session.execute(_LOCK_EACH, {"keys": keys})
 
 
@@ -44,7 +44,7 @@ def lock_lines(session: TenantSession) -> None:
     One for all plans, since a person may leave one and want another. Whoever holds a person's lock or a
     fuse's may wait for this one; nobody who holds this one waits for theirs.
     """
-    if _is_postgresql(session):
+    if session.is_postgresql:
         session.execute(_LOCK_EACH, {"keys": [_key(session, "lines")]})
 
 
@@ -54,18 +54,14 @@ def lock_seats_shared(session: TenantSession) -> None:
     Taken before the latest closed period is read: a change of seats is then either part of the closed
     period or noted as late, never neither.
     """
-    if _is_postgresql(session):
+    if session.is_postgresql:
         session.execute(_LOCK_SHARED, {"key": _key(session, "seats")})
 
 
 def lock_seats(session: TenantSession) -> None:
     """Keep all computations of the tenant's seats waiting; for whoever closes a period."""
-    if _is_postgresql(session):
+    if session.is_postgresql:
         session.execute(_LOCK_EACH, {"keys": [_key(session, "seats")]})
-
-
-def _is_postgresql(session: TenantSession) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
 
 
 def _key(session: TenantSession, what: str) -> int:
