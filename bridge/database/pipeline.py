@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from psycopg.errors import Error
-from psycopg.pq import ExecStatus
+from psycopg.errors import Error, OperationalError
+from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGresult
 from sqlalchemy import Insert, Table
 from sqlalchemy.engine import Connection
@@ -102,8 +102,9 @@ def _answers(wire: Wire) -> list[PGresult]:
             wire.arrivals.poll()
             server.consume_input()
         answer = server.get_result()
-        if answer is None:  # which ends the answers to one command
-            continue
-        if answer.status == ExecStatus.PIPELINE_SYNC:
-            return answers
-        answers.append(answer)
+        if answer is not None:
+            if answer.status == ExecStatus.PIPELINE_SYNC:
+                return answers
+            answers.append(answer)
+        elif server.status == ConnStatus.BAD:  # else nothing just ends the answers to one command
+            raise OperationalError("the connection ended before all was answered")

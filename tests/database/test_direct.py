@@ -2,6 +2,9 @@
 
 import os
 import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -20,6 +23,7 @@ from bridge.errors import Conflict
 from bridge.journal.tables import JournalEntry
 from bridge.tenants.tables import Connection
 from tests.database.opened import NOW, add_connection, add_tenant
+from tests.servers.postgresql import PostgreSQL
 
 DUE, CONNECTIONS, ENTRIES = (table_of(each).c for each in (ChangeDue, Connection, JournalEntry))
 SOME = prepared(
@@ -30,6 +34,9 @@ SOME = prepared(
 DETAILS = prepared(select(ENTRIES.action, ENTRIES.details).order_by(ENTRIES.id))
 RENAME = prepared(update(table_of(Connection)).where(CONNECTIONS.id == bindparam("ident")))
 NAMED = prepared(select(CONNECTIONS.id).where(CONNECTIONS.name == bindparam("name")))
+END_WAITING = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'
+"""
 SUBJECTS = prepared(select(DUE.subject_id).order_by(DUE.id))
 POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
@@ -209,3 +216,36 @@ def test_a_connection_that_ended_is_told_and_replaced(database: Database, tenant
     assert told.value.connection_invalidated
     with database.write(tenant_id) as session:
         ask(session)
+
+
+@POSTGRESQL
+def test_a_connection_that_ends_while_an_answer_is_awaited_is_told_and_replaced(
+    database: Database, tenant_id: str, postgresql_server: PostgreSQL
+):
+    held, ended = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with database.write(tenant_id) as session:
+            session.add_rows(ChangeDue, [due(session, "1")])
+            held.set()
+            assert ended.wait(60)
+
+    def end_the_one_that_waits() -> None:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            if postgresql_server.superuser.execute(END_WAITING, [database.engine.url.database]).fetchone():
+                return
+            time.sleep(0.01)
+
+    with ThreadPoolExecutor(2) as threads:
+        holding = threads.submit(hold)
+        assert held.wait(60)
+        ending = threads.submit(end_the_one_that_waits)
+        with pytest.raises(DBAPIError) as told, database.write(tenant_id) as session:
+            session.hold_rows(ChangeDue, [due(session, each) for each in ("0", "1", "2")])
+        ended.set()
+        holding.result()
+        ending.result()
+    assert told.value.connection_invalidated
+    with database.read(tenant_id) as session:
+        assert session.run(SUBJECTS).scalars() == ["somebody"]

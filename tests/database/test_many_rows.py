@@ -6,7 +6,7 @@ from sqlalchemy import select, text
 from bridge.database.migrate import upgrade
 from bridge.database.rows import table_of
 from bridge.database.sessions import Database
-from bridge.database.storage import LARGE_TEXTS
+from bridge.database.storage import LARGE_TEXTS, PERCENT_FULL
 from bridge.directory.tables import ChangeDue
 from bridge.errors import Inconsistent
 from bridge.journal.tables import JournalEntry
@@ -94,3 +94,12 @@ def test_large_texts_are_compressed_with_lz4_and_a_second_upgrade_changes_nothin
     with database.engine.connect() as connection:
         for table, name in LARGE_TEXTS.items():
             assert connection.scalar(stored, {"table": table, "name": name}) in {"l", b"l"}
+
+
+@POSTGRESQL
+def test_pages_of_what_is_changed_in_place_keep_room_for_it(database: Database, database_url: str):
+    options = text("SELECT reloptions FROM pg_class WHERE oid = CAST(:table AS regclass)")
+    upgrade(database_url)
+    with database.engine.connect() as connection:
+        for table, percent in PERCENT_FULL.items():
+            assert connection.scalar(options, {"table": table}) == [f"fillfactor={percent}"]
