@@ -1,5 +1,6 @@
 """What a client discovers of the entrance before it sends anybody."""
 
+import pytest
 from flask import Flask
 
 from config.catalogue import plans, roles
@@ -60,3 +61,12 @@ def test_roles_and_plans_are_filtered_paged_and_cut(idp: Speaker):
     page = idp.get("/Licenses?startIndex=2&count=1&attributes=displayName").json
     assert (page["totalResults"], page["startIndex"], page["itemsPerPage"]) == (len(plans()), 2, 1)
     assert page["Resources"][0].keys() == {"schemas", "id", "displayName"}
+
+
+@pytest.mark.parametrize("path", ["/Schemas", "/ResourceTypes", "/ServiceProviderConfig"])
+def test_what_the_entrance_can_do_is_not_filtered(idp: Speaker, path: str):
+    """RFC 7644 section 4: whoever asked for one and was given all would take the first for it."""
+    answer = idp.get(path, query_string={"filter": 'name eq "User"'})
+    assert (answer.status_code, answer.json["status"]) == (403, "403")
+    assert answer.content_type == "application/scim+json"
+    assert idp.get(f"{path}?filter=&startIndex=2&count=0&sortBy=id").json == idp.get(path).json

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from bridge.database.sessions import TenantSession
-from bridge.errors import NotFound
+from bridge.errors import Forbidden, NotFound
 from bridge.mapping.role_catalogues import roles_of
 from bridge.provisioning.client import Client
 from bridge.scim.attributes import ResourceSchema, schema_document
@@ -25,7 +25,7 @@ from bridge.scim.text import shown
 from bridge.web.context import bridge
 from bridge.web.scim.answers import answer
 from bridge.web.scim.entrance import blueprint, reading, root
-from bridge.web.scim.parameters import filter_of, page, shape
+from bridge.web.scim.parameters import filter_of, page, parameter, shape
 from config.catalogue import plans
 
 Document = dict[str, Any]
@@ -34,6 +34,7 @@ Document = dict[str, Any]
 @blueprint.get("/ServiceProviderConfig", provide_automatic_options=False)
 def show_service_provider_config() -> Response:
     """Answer what this endpoint can do (RFC 7643 section 5)."""
+    _refuse_filter()
     settings = bridge().settings
     features = ServiceFeatures(
         bulk_operations=settings.bulk_operations,
@@ -49,6 +50,7 @@ def show_service_provider_config() -> Response:
 @blueprint.get("/ResourceTypes", provide_automatic_options=False)
 def list_resource_types() -> Response:
     """Answer what can be read here, and where (RFC 7643 section 6)."""
+    _refuse_filter()
     with reading() as (_session, client):
         return _all(list(_documents(_listed(client), client).values()))
 
@@ -63,6 +65,7 @@ def show_resource_type(name: str) -> Response:
 @blueprint.get("/Schemas", provide_automatic_options=False)
 def list_schemas() -> Response:
     """Answer the schemas of all resource types (RFC 7643 section 7)."""
+    _refuse_filter()
     with reading() as (_session, client):
         return _all(list(_schemas(client).values()))
 
@@ -104,6 +107,15 @@ def show_license(key: str) -> Response:
 #: may create. Roles and plans are ours; Okta's entitlement management looks for them and only reads them.
 OF_CLIENTS = ("User", "Group")
 DIALECTS_OF_NOBODY = ("generic", "strict")
+
+
+def _refuse_filter() -> None:
+    """Raise ``Forbidden`` for a filter: what is shown is shown whole (RFC 7644 section 4).
+
+    Whoever asked for one schema and was given all would take each for the one that matches.
+    """
+    if parameter("filter") is not None:
+        raise Forbidden("What this endpoint is able to do cannot be filtered. Ask again without the filter.")
 
 
 def _types(client: Client) -> list[ResourceType]:
