@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.errors import BridgeError, InvalidSyntax, InvalidValue, TooManyOperations
+from bridge.scim.names import names_message
 from bridge.scim.text import shown
 
 BULK_REQUEST_URN = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
@@ -59,8 +60,8 @@ def read_bulk_request(body: object, *, most: int, tolerances: frozenset[str]) ->
         raise InvalidSyntax("The body must be a JSON object.")
     given = {key.lower(): value for key, value in body.items()}
     schemas = given.get("schemas")
-    listed = [each.lower() for each in schemas if isinstance(each, str)] if isinstance(schemas, list) else []
-    if BULK_REQUEST_URN.lower() not in listed and (schemas or "missing_schemas" not in tolerances):
+    missing = not schemas and "missing_schemas" in tolerances
+    if not missing and not names_message(schemas, BULK_REQUEST_URN, tolerances):
         raise InvalidSyntax(f"The schemas of a bulk request must name {BULK_REQUEST_URN}.")
     operations = given.get("operations")
     if not isinstance(operations, list):

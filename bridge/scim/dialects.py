@@ -14,7 +14,7 @@ from bridge.errors import (
 )
 from bridge.scim import tolerances
 from bridge.scim.attributes import ResourceSchema
-from bridge.scim.names import schema_named
+from bridge.scim.names import names_message, schema_named
 from bridge.scim.operations import Operation
 from bridge.scim.paths import PatchPath, parse_path
 from bridge.scim.reading import DEFAULT_LIMITS, DIALECTS, Dialect, Limits, Reading
@@ -57,7 +57,7 @@ def _operations_in(body: object, reading: Reading) -> list[Any]:
     schemas = members.get("schemas")
     if not schemas and reading.allows("missing_schemas"):
         reading.note("missing_schemas")
-    elif not isinstance(schemas, list) or PATCH_URN not in schemas:
+    elif not names_message(schemas, PATCH_URN, reading.tolerances):
         raise InvalidSyntax(f"schemas must name {PATCH_URN}; {shown(schemas)} does not.")
     operations = members.get("operations")
     if not isinstance(operations, list) or not operations:

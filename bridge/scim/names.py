@@ -68,3 +68,15 @@ def schema_named(name: str, resource_schema: ResourceSchema, tolerances: frozens
         modern = pre_ietf_urn(name, resource_schema)
         found = candidates.get(modern.lower()) if modern else None
     return found
+
+
+def names_message(schemas: object, urn: str, tolerances: frozenset[str]) -> bool:
+    """Tell whether the ``schemas`` of a message name what it is, its URN in any case.
+
+    Where a client may send one element for a list, the URN may stand alone.
+    """
+    alone = isinstance(schemas, str) and "multi_as_object" in tolerances
+    listed = [schemas] if alone else schemas
+    return isinstance(listed, list) and any(
+        isinstance(each, str) and each.lower() == urn.lower() for each in listed
+    )

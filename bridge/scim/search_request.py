@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bridge.errors import InvalidSyntax, InvalidValue
+from bridge.scim.names import names_message
 from bridge.scim.text import checked_text, shown
 
 SEARCH_URN = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
@@ -57,11 +58,7 @@ def read_search_request(body: object, tolerances: frozenset[str]) -> SearchReque
 def _check_schemas(schemas: object, tolerances: frozenset[str]) -> None:
     if schemas in (None, []) and "missing_schemas" in tolerances:
         return
-    listed = [schemas] if isinstance(schemas, str) and "multi_as_object" in tolerances else schemas
-    named = isinstance(listed, list) and any(
-        isinstance(each, str) and each.lower() == SEARCH_URN.lower() for each in listed
-    )
-    if not named:
+    if not names_message(schemas, SEARCH_URN, tolerances):
         raise InvalidSyntax(f"The schemas of a search must name {SEARCH_URN}.")
 
 

@@ -239,6 +239,17 @@ def test_a_patch_may_lack_its_schemas_where_tolerated_and_has_its_keys_in_any_ca
         canonical_operations(body, STRICT, USER_RESOURCE)
 
 
+def test_the_schemas_of_a_patch_name_it_in_any_case_and_alone_where_tolerated():
+    operations = [op("add", "title", "x")]
+    for dialect in (STRICT, GENERIC):
+        body = {"schemas": ["urn:x", PATCH_URN.upper()], "Operations": operations}
+        assert canonical_operations(body, dialect, USER_RESOURCE)[0][0].value == "x"
+    alone = {"schemas": PATCH_URN, "Operations": operations}
+    assert canonical_operations(alone, GENERIC, USER_RESOURCE)[0][0].value == "x"
+    with pytest.raises(InvalidSyntax):
+        canonical_operations(alone, STRICT, USER_RESOURCE)
+
+
 def test_operations_and_attributes_are_limited():
     assert read(*[op("remove", "title")] * 3, operations=3)
     with pytest.raises(TooMany, match="4 operations"):
