@@ -17,6 +17,7 @@ from bridge.scim.text import fault_of, shown
 _PIECE = re.compile(
     r"""[ \t]*(?:(?P<punctuation>[()\[\]])
     |(?P<string>"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")
+    |(?P<quoted>'[^'\\\x00-\x1f]*'(?![^\s()\[\]]))
     |(?P<word>[^\s()\[\]"]+))""",
     re.VERBOSE,
 )
@@ -164,7 +165,9 @@ class _Lexer:
             self._add(name, value, "and/or")
         elif kind == "word" and (number := self._number(piece)) is not None:
             self._add("NUMBER", number, "and/or")
-        elif kind == "word" and self.bare:
+        elif kind == "quoted" and self.bare:
+            self._text_value(piece[1:-1])
+        elif kind == "word" and self.bare and not (piece[0] == piece[-1] == "'"):
             self._text_value(piece)
         else:
             raise self._refuse(piece)

@@ -50,8 +50,9 @@ def parse_path(
 
     A path is what stands in a filter before ``pr``, so it is read by the filter's lexer and grammar.
     """
-    tree, sub_name = _parsed(text, limits)
-    resolved, used = _found(resource_schema, tree.path, tolerances)
+    tree, sub_name, used = _parsed(text, limits, tolerances)
+    resolved, respelled = _found(resource_schema, tree.path, tolerances)
+    used += respelled
     if isinstance(tree, Present):
         return PatchPath(resolved.schema, resolved.attribute, None, resolved.sub, used)
     attribute = resolved.attribute
@@ -64,11 +65,25 @@ def parse_path(
     return PatchPath(resolved.schema, attribute, condition, sub, used + more)
 
 
-def _parsed(text: str, limits: FilterLimits) -> tuple[Present | ValuePath, str | None]:
-    """Return the path as a filter, and apart from it the sub-attribute behind a closing bracket."""
+def _parsed(
+    text: str, limits: FilterLimits, tolerances: frozenset[str]
+) -> tuple[Present | ValuePath, str | None, tuple[str, ...]]:
+    """Return the path as a filter, apart from it the sub-attribute behind a closing bracket, and tolerances.
+
+    First it is read to the letter, then, in a dialect that has them, with bare words for values.
+    """
+    try:
+        return *_read(text, limits, bare_words=False), ()
+    except InvalidPath:
+        if "bare_words" not in tolerances or "[" not in text:
+            raise
+    return *_read(text, limits, bare_words=True), ("bare_words",)
+
+
+def _read(text: str, limits: FilterLimits, *, bare_words: bool) -> tuple[Present | ValuePath, str | None]:
     sub_name = None
     try:
-        tokens = tokenize(f"{text} pr", limits=limits)
+        tokens = tokenize(f"{text} pr", limits=limits, tolerate_bare_words=bare_words)
         if [each.type for each in tokens[-3:]] == ["RBRACKET", "SUBATTR", "PR"]:
             sub_name = str(tokens.pop(-2).value)
         tree = parse_shape(tokens)

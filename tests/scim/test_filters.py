@@ -122,6 +122,19 @@ def test_a_bare_word_is_a_text_only_where_tolerated():
     assert parse_filter("externalId eq 41", tolerate_bare_words=True).value == 41
 
 
+def test_single_quotes_are_no_part_of_the_text_between_them():
+    """Taken for a part of it they would find nobody, and whoever asked would create a person who exists."""
+    for value in ("jyoung", "J. Young (41)", "41", "true", ""):
+        assert parse_filter(f"(externalId eq '{value}')", tolerate_bare_words=True).value == value
+    for word in ("o'hara", "'tis", "it's"):
+        assert parse_filter(f"externalId eq {word}", tolerate_bare_words=True).value == word
+    for written in ("'J. O'Hara'", "'a' 'b'", "'a\\'b'", "'O''Hara'", "'"):
+        with pytest.raises(InvalidFilter):
+            parse_filter(f"externalId eq {written}", tolerate_bare_words=True)
+    with pytest.raises(InvalidFilter):
+        parse_filter("externalId eq 'jyoung'")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -107,6 +107,9 @@ def test_what_is_no_path_is_refused(text):
         ),
         ("urn:scim:schemas:core:1.0:User:name.givenName", "pre_ietf_urn", "name.givenName"),
         ('roles[primary eq "True"].display', "text_in_comparisons", "roles.display"),
+        ("emails[type eq work].value", "bare_words", "emails.value"),
+        ("emails[type eq 'work'].value", "bare_words", "emails.value"),
+        ("emails[value eq 7f4b-c1a3]", "bare_words", "emails"),
     ],
 )
 def test_other_spellings_are_understood_only_where_tolerated(text, tolerance, name):
@@ -116,8 +119,22 @@ def test_other_spellings_are_understood_only_where_tolerated(text, tolerance, na
         parse_path(text, USER_RESOURCE, tolerances=ALL_TOLERANCES - {tolerance})
 
 
+def test_a_bare_word_in_a_path_is_the_text_it_stands_for():
+    for text in ("members[value eq 7f4bc1a3]", "members[value eq '7f4bc1a3']"):
+        path = parse_path(text, GROUP_RESOURCE, tolerances=ALL_TOLERANCES)
+        assert path.filter == compare("value", "7f4bc1a3")
+
+
 def test_a_tolerant_path_still_knows_nonsense():
-    for text in ('roles[primary eq "maybe"]', "roles[nosuch pr]", "urn:scim:schemas:core:1.0:nosuch"):
+    for text in (
+        'roles[primary eq "maybe"]',
+        "roles[nosuch pr]",
+        "urn:scim:schemas:core:1.0:nosuch",
+        "emails[type eq work",
+        "emails[type eq]",
+        "emails[type work]",
+        "title eq work",
+    ):
         with pytest.raises(InvalidPath):
             parse_path(text, USER_RESOURCE, tolerances=ALL_TOLERANCES)
 
