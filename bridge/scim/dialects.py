@@ -19,7 +19,7 @@ from bridge.scim.operations import Operation
 from bridge.scim.paths import PatchPath, parse_path
 from bridge.scim.reading import DEFAULT_LIMITS, DIALECTS, Dialect, Limits, Reading
 from bridge.scim.text import shown
-from bridge.scim.values import check_of, unknown
+from bridge.scim.values import check_of, parts_check_of, unknown
 
 __all__ = ["DIALECTS", "PATCH_URN", "Dialect", "Operation", "canonical_operations"]
 
@@ -135,16 +135,23 @@ class _Reader:
 
     def _whole_schema(self, op: str, urn: str) -> list[Operation]:
         """Turn an operation on a whole extension into one on each of its attributes."""
+        return self._removed(urn) if op == "remove" else list(self._of_schema(op, self.raw["value"], urn))
+
+    def _removed(self, urn: str) -> list[Operation]:
         extension = self.schema.extension(urn)
-        if op == "remove":
-            if extension is None:
-                raise Mutability(f"{urn} is the core schema; it cannot be removed.")
-            paths = (PatchPath(urn, each) for each in extension.attributes if each.mutability != "readOnly")
-            return [Operation("remove", path, None, self.index) for path in paths]
-        value = self.raw["value"]
-        if not isinstance(value, dict):
+        if extension is None:
+            raise Mutability(f"{urn} is the core schema; it cannot be removed.")
+        paths = (PatchPath(urn, each) for each in extension.attributes if each.mutability != "readOnly")
+        return [Operation("remove", path, None, self.index) for path in paths]
+
+    def _of_schema(self, op: str, value: object, urn: str) -> Iterator[Operation]:
+        """Read what is said of a schema's attributes; null, or nothing in place of all, takes them away."""
+        if value is None or (value == {} and op == "replace" and self.schema.extension(urn)):
+            yield from self._removed(urn)
+        elif isinstance(value, dict):
+            yield from self._of_object(op, value, urn)
+        else:
             raise InvalidValue(f"{urn} must be an object; {shown(value)} is not.")
-        return list(self._of_object(op, value, urn))
 
     def _of_object(self, op: str, value: Mapping[str, Any], urn: str | None) -> Iterator[Operation]:
         """Read an object of attributes, each under its name, a path or its schema's URN."""
@@ -155,9 +162,7 @@ class _Reader:
         for key, item in value.items():
             named = schema_named(key, self.schema, self.reading.tolerances) if urn is None else None
             if named is not None:
-                if not isinstance(item, dict):
-                    raise InvalidValue(f"{named} must be an object; {shown(item)} is not.")
-                yield from self._of_object(op, item, named)
+                yield from self._of_schema(op, item, named)
             elif key.lower() != "schemas":
                 if urn is None and ":" in key:
                     self._note_qualified(key)
@@ -186,16 +191,25 @@ class _Reader:
 
     def _check_read_only(self, path: PatchPath, item: object) -> None:
         """Let pass what changes nothing: the resource's own id, or what the client cannot know to be ours."""
-        tolerance = "own_id_in_value" if path.attribute.name == "id" else "read_only_in_value"
-        own = tolerance != "own_id_in_value" or (self.own_id is not None and item == self.own_id)
-        if not own or not self.reading.allows(tolerance):
+        if self._is_own_id(path, item):
+            return
+        if path.attribute.name == "id" or not self.reading.allows("read_only_in_value"):
             raise Mutability(
                 f"{path.name} is read-only; {shown(item)} cannot be set. Remove it from the mapping."
             )
-        self.reading.note(tolerance)
+        self.reading.note("read_only_in_value")
+
+    def _is_own_id(self, path: PatchPath, value: object) -> bool:
+        own = path.attribute.name == "id" and self.own_id is not None and value == self.own_id
+        if own and self.reading.allows("own_id_in_value"):
+            self.reading.note("own_id_in_value")
+            return True
+        return False
 
     def _with_path(self, op: str, path: PatchPath, value: object) -> list[Operation]:
         if "readOnly" in (path.attribute.mutability, path.target.mutability):
+            if self._is_own_id(path, value) and op != "remove":
+                return []
             raise Mutability(f"{path.name} is read-only and cannot be changed. Remove it from the mapping.")
         if path.attribute.mutability == "writeOnly":
             return []  # password: accepted and discarded, people sign in through the identity provider
@@ -203,6 +217,8 @@ class _Reader:
             return [self._removal(path, value)]
         whole_list = path.attribute.multi_valued and path.filter is None and path.sub is None
         read = self._value(path, value)
+        if read == {} or (op == "add" and value == {}):
+            return []  # no part is named that could be changed
         if read is None and not whole_list:
             # null, an empty list and an empty complex value are the absence of one (RFC 7643 section 2.5).
             op = "remove"
@@ -229,6 +245,13 @@ class _Reader:
         """Return the value in canonical form, None when it is the absence of a value."""
         if value is None:
             return None
+        listed = path.attribute.multi_valued and path.filter is None
+        if path.sub is None and path.attribute.type == "complex" and not listed:
+            return parts_check_of(path.attribute, path.name)(value, self.reading)
         if path.sub is None and path.filter is None:
             return check_of(path.attribute, path.name)(value, self.reading)
-        return check_of(path.target, path.name, one=True)(value, self.reading)
+        read = check_of(path.target, path.name, one=True)(value, self.reading)
+        if read == "" and path.target.name == "value" and self.reading.allows("empty_text_as_remove"):
+            self.reading.note("empty_text_as_remove")
+            return None
+        return read

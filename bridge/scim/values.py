@@ -33,6 +33,16 @@ def check_of(attribute: Attribute, path: str, *, one: bool = False) -> Check:
     return _list_check(attribute, path, check) if attribute.multi_valued and not one else check
 
 
+@lru_cache(maxsize=4096)
+def parts_check_of(attribute: Attribute, path: str) -> Check:
+    """Return the check of those parts of a complex value, or of one element, that a PATCH names.
+
+    A part that is null is to be taken away, so it is kept, as None; a value with no part that is known is
+    empty. Neither may look as if there were no value: that takes the parts away that are not named too.
+    """
+    return _complex_check(attribute, path, partial=True)
+
+
 def table_of(attributes: Iterable[Attribute], prefix: str) -> Table:
     """Return the checks of attributes by lower-case and by exact name, None for those never taken over."""
     table: Table = {}
@@ -176,9 +186,9 @@ def _unwrapped(value: object, reading: Reading, check: Check) -> _Found:
     return (None if found[0] is None else check(found[0], reading),)
 
 
-def _complex_check(attribute: Attribute, path: str) -> Check:
+def _complex_check(attribute: Attribute, path: str, *, partial: bool = False) -> Check:
     table = table_of(attribute.sub_attributes, path + ".")
-    required = tuple(each.name for each in attribute.sub_attributes if each.required)
+    required = () if partial else tuple(each.name for each in attribute.sub_attributes if each.required)
     single = not attribute.multi_valued
 
     def check(value: object, reading: Reading) -> object:
@@ -191,15 +201,15 @@ def _complex_check(attribute: Attribute, path: str) -> Check:
             entry = table.get(key) or table.get(key.lower())
             if entry is None:
                 unknown(f"{path}.{key}", reading)
-            elif item is not None and entry[1] is not None:
+            elif entry[1] is not None and (item is not None or partial):
                 if entry[0] in out:
                     raise doubled(f"{path}.{entry[0]}")
-                read = entry[1](item, reading)
-                if read is not None:
+                read = None if item is None else entry[1](item, reading)
+                if read is not None or partial:
                     out[entry[0]] = read
         if required:
             _check_required(out, required, value, path)
-        return out or None
+        return out or ({} if partial and value else None)
 
     return check
 
@@ -212,34 +222,51 @@ def _check_required(out: dict[str, Any], required: tuple[str, ...], value: objec
 
 def _as_object(value: object, reading: Reading, path: str, *, single: bool) -> dict[str, Any] | None:
     """Read as an object what is none; None when it means that there is no value."""
-    if single and tolerances.empty_text_as_remove(value):
-        if reading.allows("empty_text_as_remove"):
-            reading.note("empty_text_as_remove")
-            return None
-        if isinstance(value, dict):
-            return value
     for name, read in _SINGLE_READERS if single else _ELEMENT_READERS:
         found = read(value) if reading.allows(name) else None
         if found is not None:
             reading.note(name)
-            if isinstance(found, dict):
-                return found
-            value = found[0] if len(found) == 1 else value
-            if isinstance(value, dict) or value is None:
-                return value
-    return _refuse(path, "an object", value)
+            value = found[0]
+            if value is None:
+                return None
+    return value if isinstance(value, dict) else _refuse(path, "an object", value)
 
 
-def _only_element(value: object) -> list[Any] | None:
-    found = tolerances.single_as_list(value)
-    return list(found) if found else None
+_Reader = Callable[[object], tuple[object] | None]
+"""Returns what a value means, wrapped since it may mean None; or None where it does not apply."""
 
 
-_ELEMENT_READERS: tuple[tuple[str, Callable[[object], Any]], ...] = (
-    ("json_in_text", tolerances.json_in_text),
-    ("complex_as_text", tolerances.complex_as_text),
+def _only_element(value: object) -> tuple[object] | None:
+    """No element is no value; one that is a list again means nothing."""
+    found = (None,) if value == [] else tolerances.single_as_list(value)
+    return None if found is None or isinstance(found[0], list) else found
+
+
+def _empty(value: object) -> tuple[None] | None:
+    return (None,) if tolerances.empty_text_as_remove(value) else None
+
+
+def _spelled_out(value: object) -> tuple[object] | None:
+    read = tolerances.json_in_text(value)
+    return None if read is None else _only_element(read) or (read,)
+
+
+def _value_alone(value: object) -> tuple[object] | None:
+    read = tolerances.complex_as_text(value)
+    return None if read is None else (read,)
+
+
+_ELEMENT_READERS: tuple[tuple[str, _Reader], ...] = (
+    ("json_in_text", _spelled_out),
+    ("complex_as_text", _value_alone),
 )
-_SINGLE_READERS = (_ELEMENT_READERS[0], ("single_as_list", _only_element), _ELEMENT_READERS[1])
+# A list may hold a text that spells an object, and either may turn out to be empty.
+_SINGLE_READERS: tuple[tuple[str, _Reader], ...] = (
+    ("single_as_list", _only_element),
+    ("json_in_text", _spelled_out),
+    ("empty_text_as_remove", _empty),
+    ("complex_as_text", _value_alone),
+)
 
 
 def _list_check(attribute: Attribute, path: str, check: Check) -> Check:

@@ -200,7 +200,7 @@ def test_a_strict_manager_is_an_object(manager):
         read({ENTERPRISE_USER_URN: {"manager": manager}}, STRICT)
 
 
-@pytest.mark.parametrize("manager", [[], ["a", "b"], 5, [[{"value": "271"}]]])
+@pytest.mark.parametrize("manager", [["a", "b"], 5, [[{"value": "271"}]], [[]], [5]])
 def test_a_manager_that_means_nothing_is_refused_everywhere(manager):
     with pytest.raises(InvalidValue, match="manager"):
         read({ENTERPRISE_USER_URN: {"manager": manager}})
