@@ -23,6 +23,7 @@ def crowd(idp: Speaker) -> list[str]:
         ("count=0", 1, slice(0, 0)),
         ("count=-3", 1, slice(0, 0)),
         ("STARTINDEX=3&COUNT=5", 3, slice(2, 5)),
+        ("startIndex=+2&count=+1", 2, slice(1, 2)),
         ("startIndex=999999999999999999", 2**31, slice(0, 0)),
     ],
 )
@@ -74,3 +75,17 @@ def test_spaces_and_plus_signs_in_a_query_are_understood(idp: Speaker, crowd: li
 def test_where_there_is_nobody_the_page_is_empty(idp: Speaker, path: str):
     page = idp.get(path).json
     assert (page["totalResults"], page["itemsPerPage"], page["Resources"]) == (0, 0, [])
+
+
+def test_a_selection_among_the_attributes_asked_for_shows_the_attribute(idp: Speaker):
+    """Microsoft's own samples ask so, although the RFC has no filters there (RFC 7644 section 3.10)."""
+    idp.create(userName="ada", title="Countess", emails=[{"value": "a@x.se", "type": "work"}])
+    for text, parts in (
+        ('emails[type eq "work"]', {"value", "type"}),
+        ('emails[a,b or "c"].value', {"value"}),
+    ):
+        [shown] = idp.get("/Users", query_string={"attributes": f"title,{text}"}).json["Resources"]
+        assert shown.keys() == {"schemas", "id", "title", "emails"}
+        assert shown["emails"][0].keys() == parts
+    [shown] = idp.get("/Users", query_string={"excludedAttributes": "emails[x,y]"}).json["Resources"]
+    assert "emails" not in shown

@@ -18,6 +18,9 @@ from bridge.web.recording import observed
 
 INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 
+#: Some clients ask for ``attributes=emails[type eq "work"]``, which no RFC knows: they are shown all e-mails.
+SELECTION = re.compile(r"\[[^\[\]]*\]")
+
 
 def parameter(name: str) -> str | None:
     """Return a parameter of the query string, its name in any case; without a value it is absent."""
@@ -137,10 +140,11 @@ def _integer(name: str) -> int | None:
     text = parameter(name)
     if text is None:
         return None
-    if INTEGER.fullmatch(text) is None:
+    if INTEGER.fullmatch(text.strip()) is None:  # the plus sign of +1 arrives as a blank
         raise InvalidValue(f"{name} must be a whole number; {shown(text)} is not.")
     return int(text)
 
 
 def _names(name: str) -> tuple[str, ...]:
-    return tuple(each.strip() for each in (parameter(name) or "").split(",") if each.strip())
+    names = SELECTION.sub("", parameter(name) or "")
+    return tuple(each.strip() for each in names.split(",") if each.strip())
