@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Request
-from werkzeug.routing import MapAdapter
+from werkzeug.routing import BaseConverter, MapAdapter
 
 from bridge.access.limits import open_rate_limits
 from bridge.access.recent import RecentCallers
@@ -23,6 +23,13 @@ from bridge.web.context import Bridge
 from bridge.web.recording import record_requests
 from bridge.web.scim.addresses import with_addresses_put_right
 from config.settings import Settings, settings
+
+
+class Key(BaseConverter):
+    """A part of a path that names what may be stored. PostgreSQL has no NUL in text, so no name has one."""
+
+    regex = r"[^/\0]+"
+    part_isolating = True
 
 
 class Application(Flask):
@@ -60,6 +67,7 @@ def create_app(chosen: Settings | None = None) -> Flask:
 def _assembled(chosen: Settings) -> Flask:
     app = Application("bridge", static_folder=None)
     app.url_map.strict_slashes = False
+    app.url_map.converters["default"] = Key
     parts = put_together(chosen)
     app.extensions["bridge"] = parts
     record_requests(app)

@@ -17,7 +17,7 @@ BULK_REQUEST_URN = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 REFERENCE = "bulkId:"
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
-_PATH = re.compile(r"/?(?P<place>Users|Groups)(?:/(?P<id>[^/?#\s]+))?/?", re.ASCII)
+_PATH = re.compile(r"/?(?P<place>Users|Groups)(?:/(?P<id>[^/?#\s\0]+))?/?", re.ASCII)
 _IN_FILTER = re.compile(rf'"{REFERENCE}([^"\\]+)"')
 
 

@@ -1,5 +1,6 @@
 """Every route, tried by another tenant and by callers who may not; a route without its row fails."""
 
+import re
 from typing import Any
 
 import fastjsonschema
@@ -121,6 +122,22 @@ def test_another_tenant_sees_nothing_and_changes_nothing(
             wrong[route] = (answer.status_code, told, answer.get_data(as_text=True)[:200])
     assert wrong == {}
     assert state(running, lindqvist) == before
+
+
+@pytest.mark.parametrize("ident", ["%00", "x%00", "%00x"])
+def test_an_id_that_no_database_can_hold_is_found_nowhere(running: Running, lindqvist: Customer, ident: str):
+    """PostgreSQL takes no NUL in a text: to look for one failed, and so did keeping the request."""
+    wrong = {}
+    for route, sample in GUARDED.items():
+        path = re.sub("<[a-z_]+>", ident, route[1])
+        if path != route[1]:
+            answer = running.ask(
+                route[0], path, credential_for(route[1], lindqvist), sample.body(lindqvist.ids)
+            )
+            if answer.status_code != 404:
+                wrong[route] = answer.status_code
+    assert wrong == {}
+    running.parts.request_log.flush()
 
 
 @on_sqlite

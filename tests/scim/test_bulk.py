@@ -108,6 +108,7 @@ def test_references_are_found_wherever_they_stand_and_replaced_or_left_out():
         ({"method": "DELETE", "path": "/Users"}, "/Users/{id}"),
         ({"method": "DELETE", "path": "/Roles/1"}, "/Users/{id}"),
         ({"method": "DELETE"}, "is not"),
+        ({"method": "DELETE", "path": "/Users/\0"}, "/Users/{id}"),
         (post("first"), "earlier operation"),
     ],
 )
