@@ -202,3 +202,13 @@ def test_a_connection_is_nobody_and_is_told_so(idp: Speaker, method: str):
     assert "/Users" in answer.json["detail"]
     assert answer.content_type == "application/scim+json"
     assert idp.ask(method, "/Me", headers={"Authorization": "Bearer nonsense"}).status_code == 401
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("place", ["Users", "Groups"])
+def test_to_other_methods_a_search_is_the_id_of_nobody(idp: Speaker, method: str, place: str):
+    """Taken for a read because of its path, the change failed where PostgreSQL allows none."""
+    whole = {"userName": "x"} if place == "Users" else {"displayName": "x"}
+    patch = {"Operations": [{"op": "replace", "path": "displayName", "value": "x"}]}
+    answer = idp.ask(method, f"/{place}/.search", {"PUT": whole, "PATCH": patch}.get(method))
+    assert (answer.status_code, answer.json["status"]) == (404, "404")

@@ -9,12 +9,14 @@ from bridge.web.context import bridge
 from bridge.web.recording import observed
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
+SEARCHES = ("/.search", "/.search/")
 
 
 def only_reads() -> bool:
     """Tell whether the request changes nothing; a search by POST reads as well (RFC 7644 section 3.4.3)."""
     request = observed().request
-    return request.method in READS or request.path.endswith("/.search")
+    # To any other method .search is the id of nobody, whom it would change.
+    return request.method in READS or (request.method == "POST" and request.path.endswith(SEARCHES))
 
 
 def limit_rate(caller: Caller, prefix: str) -> None:
