@@ -59,8 +59,8 @@ class RateLimits:
         return self._buckets.take(f"{tenant_id}:{lane}", self._sizes[lane], count=count)
 
 
-def open_rate_limits(chosen: Settings) -> RateLimits:
-    """Return the limits that these settings describe."""
+def open_rate_limits(chosen: Settings, buckets: Buckets | None = None) -> RateLimits:
+    """Return the limits that these settings describe; ``buckets`` are those of whoever brings their own."""
     sizes = {
         "scim_reads": Bucket.of(per_second=chosen.scim_reads_per_second, burst=chosen.scim_reads_burst),
         "scim_writes": Bucket.of(per_second=chosen.scim_writes_per_second, burst=chosen.scim_writes_burst),
@@ -68,4 +68,4 @@ def open_rate_limits(chosen: Settings) -> RateLimits:
         "api_requests": Bucket.of(per_second=chosen.api_requests_per_second, burst=chosen.api_requests_burst),
         "oauth_tokens": Bucket.of(per_second=chosen.oauth_tokens_per_second, burst=chosen.oauth_tokens_burst),
     }
-    return RateLimits(open_buckets(chosen), sizes)
+    return RateLimits(buckets or open_buckets(chosen), sizes)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -54,17 +55,23 @@ class Buckets(Protocol):
     def take(self, key: str, bucket: Bucket, *, count: int = 1) -> int: ...
 
 
-class OwnBuckets:
-    """Buckets of this process alone."""
+def elapsed_microseconds() -> int:
+    """Read a clock that runs evenly, whatever the bridge's clock is set to."""
+    return time.monotonic_ns() // 1000
 
-    def __init__(self) -> None:
+
+class OwnBuckets:
+    """Buckets of this process alone; ``now_microseconds`` reads any clock that runs evenly."""
+
+    def __init__(self, now_microseconds: Callable[[], int] = elapsed_microseconds) -> None:
+        self._now_microseconds = now_microseconds
         self._full_at: dict[str, int] = {}
         self._taking = threading.Lock()
 
     def take(self, key: str, bucket: Bucket, *, count: int = 1) -> int:
-        """Take what counts as so many requests; real time, whatever the bridge's clock is set to."""
+        """Take what counts as so many requests."""
         with self._taking:
-            now = time.monotonic_ns() // 1000
+            now = self._now_microseconds()
             taken = take(bucket, self._full_at.get(key, 0), now, count=count)
             self._full_at[key] = taken.full_at
         return taken.wait_microseconds

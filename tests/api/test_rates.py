@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from bridge.access.limits import open_rate_limits
 from config.settings import Settings
+from tests.access.stopped import stopped_rates
 from tests.api.customers import SEPTEMBER, Running, add_customer
 
 
 def test_past_its_rate_a_tenant_is_refused_with_a_problem_and_others_are_not(running: Running):
     eager, other = add_customer(running, "Eager Freight"), add_customer(running, "Patient Freight")
     before = running.parts
-    few = open_rate_limits(Settings(api_requests_per_second=1, api_requests_burst=3))
+    few = stopped_rates(Settings(api_requests_per_second=1, api_requests_burst=3))
     running.app.extensions["bridge"] = replace(before, rate_limits=few)
     answers = [running.api(eager, "GET", "/tenant") for _ in range(4)]
     calm = running.api(other, "GET", "/tenant")

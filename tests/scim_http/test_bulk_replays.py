@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from bridge.access.limits import open_rate_limits
 from bridge.directory.tables import Group, Person
 from bridge.journal.tables import JournalEntry
 from bridge.provisioning.tables import ReplayClaim
 from config.settings import Settings
+from tests.access.stopped import stopped_rates
 from tests.scim_http.bulk_operations import BULK, group, ids_of, patch, user
 from tests.scim_http.replaying import kept, key_of, record_of, replay
 from tests.scim_http.speaking import USER, Speaker, add_speaker
@@ -173,7 +173,7 @@ def test_what_the_request_itself_has_changed_is_no_later_change(idp: Speaker):
 def test_of_a_request_that_was_refused_whole_all_is_done_that_can_be(idp: Speaker, app: Flask):
     holder = idp.create(userName="bo", externalId="holder")
     before = app.extensions["bridge"]
-    few = open_rate_limits(Settings(scim_writes_per_second=1, scim_writes_burst=1))
+    few = stopped_rates(Settings(scim_writes_per_second=1, scim_writes_burst=1))
     app.extensions["bridge"] = replace(before, rate_limits=few)
     idp.create(userName="the only one")
     refused = sent(idp, user("ada"), user("bo"))
@@ -191,7 +191,7 @@ def test_of_a_request_that_was_refused_whole_all_is_done_that_can_be(idp: Speake
 
 def test_a_request_without_operations_leaves_nothing_to_do_again(idp: Speaker, app: Flask):
     before = app.extensions["bridge"]
-    few = open_rate_limits(Settings(scim_writes_per_second=1, scim_writes_burst=1))
+    few = stopped_rates(Settings(scim_writes_per_second=1, scim_writes_burst=1))
     app.extensions["bridge"] = replace(before, rate_limits=few)
     idp.create(userName="the only one")
     refused = sent(idp)
