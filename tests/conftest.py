@@ -10,14 +10,16 @@ unmigrated PostgreSQL database, a Redis. Servers start when the first test asks 
 import gc
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import coverage
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
-from bridge.logs import configure_logs
+from bridge.logs import QUIET, configure_logs
 from config.settings import Settings
 from tests.house.captured import pytest_runtest_makereport  # noqa: F401 - pytest finds its hooks here
 from tests.house.measuring import (  # noqa: F401 - and here
@@ -62,10 +64,22 @@ def logs_as_in_service() -> None:
 @pytest.fixture(autouse=True)
 def logs_as_before(logs_as_in_service: None) -> Iterator[None]:
     """Undo what a test that starts a command or a worker in this process does to the logs."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    root, ours = logging.getLogger(), structlog.get_config()
+    handlers, levels = list(root.handlers), [logging.getLogger(name).level for name in ("", *QUIET)]
     yield
-    root.handlers[:], root.level = handlers, level
+    root.handlers[:] = handlers
+    for name, level in zip(("", *QUIET), levels, strict=True):
+        logging.getLogger(name).setLevel(level)
+    if structlog.get_config() != ours:
+        structlog.configure(**ours)
+        forget_loggers()
+
+
+def forget_loggers() -> None:
+    """Have each module's logger made anew: it stays as it was configured when it first wrote."""
+    for name, module in sys.modules.items():
+        if name.startswith(("bridge.", "workers.")) and (log := getattr(module, "log", None)) is not None:
+            vars(log).pop("bind", None)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ from bridge.tenants.create import create_connection
 from bridge.web.context import Bridge
 from config.settings import Settings
 
-READY_SECONDS = 60
+READY_SECONDS = 300
 LOOK_SECONDS = 0.05
 SOURCES: tuple[Source, ...] = ("okta", "entra")
 
@@ -127,11 +127,11 @@ class Stage:
         return process
 
     def await_ready(self) -> None:
-        """Wait for ``/readyz``. Raises ``Misconfigured`` when nothing answers in time."""
+        """Wait for ``/readyz``. Raises ``Misconfigured`` when a process ends or none answers in time."""
         until = time.monotonic() + READY_SECONDS
-        while time.monotonic() < until:
+        while time.monotonic() < until and all(process.poll() is None for process in self.running):
             try:
-                if requests.get(f"{self.address}/readyz", timeout=2).ok:
+                if requests.get(f"{self.address}/readyz", timeout=10).ok:
                     return
             except (requests.ConnectionError, requests.Timeout):
                 time.sleep(LOOK_SECONDS)
@@ -154,7 +154,7 @@ class Stage:
                 process.terminate()
         for process in self.running:
             try:
-                process.wait(timeout=15)
+                process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

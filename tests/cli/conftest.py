@@ -74,11 +74,14 @@ def scim(terminal, connection):
     token = terminal.run("token", "create", connection).strip()
     parts()  # sends the logs where they belong
     client = create_app(settings()).test_client()
+    log = client.application.extensions["bridge"].request_log
 
     def send(method, path, body=None):
         headers = {"Authorization": f"Bearer {token}"}
-        return client.open(f"/scim/v2{path}", method=method, json=body, headers=headers)
+        answer = client.open(f"/scim/v2{path}", method=method, json=body, headers=headers)
+        log.flush()  # which it does by itself, some time after the answer
+        return answer
 
     yield send
-    client.application.extensions["bridge"].request_log.close()
+    log.close()
     client.application.extensions["bridge"].database.dispose()

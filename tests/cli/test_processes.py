@@ -12,6 +12,7 @@ from bridge.cli.stage import Stage, _free_port
 
 pytestmark = pytest.mark.xdist_group("story")
 
+PATIENCE_SECONDS = 600  # of a machine that is busy with others
 COMMAND = [sys.executable, "-m", "bridge"]
 
 
@@ -24,7 +25,7 @@ def test_the_demo_prints_seats_an_invoice_a_reason_and_a_reconciliation_without_
             capture_output=True,
             text=True,
             check=False,
-            timeout=180,
+            timeout=PATIENCE_SECONDS,
         )
     finally:
         stage.stop()
@@ -53,10 +54,13 @@ def test_the_demo_stays_up_until_it_is_stopped_and_leaves_nothing_running(tmp_pa
             break
     key, address = told[-1].split()[-1], next(line.split()[1] for line in told if " API " in line)
     headers = {"Authorization": f"Bearer {key}"}
-    assert requests.get(f"{address}/tenant", headers=headers, timeout=5).json()["currency"] == "USD"
+    assert (
+        requests.get(f"{address}/tenant", headers=headers, timeout=PATIENCE_SECONDS).json()["currency"]
+        == "USD"
+    )
     family = psutil.Process(process.pid).children(recursive=True)
     process.terminate()
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=PATIENCE_SECONDS) == 0
     process.stdout.close()
     assert len(family) >= 3
     assert [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE] == []
@@ -69,13 +73,13 @@ def test_a_bridge_that_is_stopped_while_it_starts_leaves_nothing_running(tmp_pat
             [*COMMAND, "serve", "--port", str(_free_port())], env=environment, stdout=log, stderr=log
         )
     family: list[psutil.Process] = []
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_SECONDS
     while len(family) < 4:  # web, what the web starts, worker, schedule
         assert time.monotonic() < until, (tmp_path / "log").read_text()
         family = psutil.Process(process.pid).children(recursive=True)
     process.terminate()
-    assert process.wait(timeout=30) == 0
-    gone, alive = psutil.wait_procs(family, timeout=5)
+    assert process.wait(timeout=PATIENCE_SECONDS) == 0
+    gone, alive = psutil.wait_procs(family, timeout=PATIENCE_SECONDS)
     assert (len(gone), alive) == (len(family), [])
 
 
@@ -92,7 +96,7 @@ def test_a_simulated_okta_and_entra_provision_a_bridge_that_keeps_its_own_time(t
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=60,
+                timeout=PATIENCE_SECONDS,
             )
             assert told.returncode == 0, told.stderr
             assert "all answered as the real client expects" in told.stdout

@@ -10,7 +10,7 @@ from stripe import RequestsClient, StripeClient
 from bridge.delivery.deliver import deliver
 from bridge.delivery.enrol import enrol
 from bridge.delivery.queue import list_deliveries
-from tests.delivery.stripe_double import Account, stripe_double
+from tests.delivery.stripe_double import Account, Patient, stripe_double
 from tests.invoicing.books import OPERATOR, Books, at
 from tests.invoicing.conftest import database  # noqa: F401 (the same database)
 
@@ -59,6 +59,6 @@ def desk(database) -> Iterator[Desk]:  # noqa: F811 (pytest gives it by name)
     with stripe_double() as (account, url):
         client = StripeClient(
             "sk_test_double", base_addresses={"api": url}, max_network_retries=0,
-            http_client=RequestsClient(timeout=0.5),
+            http_client=RequestsClient(session=Patient(account)),
         )  # fmt: skip
         yield Desk(books, account, client, at("2026-02-01"))

@@ -7,7 +7,6 @@ key with other parameters is an error (docs.stripe.com/api/idempotent_requests).
 import json
 import re
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,8 +14,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import requests
+
 Fields = dict[str, str]
 Answer = tuple[int, dict[str, Any]]
+
+PATIENCE_SECONDS = 120
 
 
 @dataclass
@@ -34,8 +37,9 @@ class Account:
     answers: dict[str, tuple[str, Answer]] = field(default_factory=dict)
     faults: dict[int, str] = field(default_factory=dict)
     posts: int = 0
+    done: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    given_up: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     lock: threading.RLock = field(default_factory=threading.RLock)
-    slow_seconds: float = 1.0
 
     def post(self, path: str, fields: Fields, key: str | None) -> tuple[Answer, str | None]:
         with self.lock:
@@ -155,6 +159,23 @@ class Account:
         return 200, dict(made)
 
 
+class Patient(requests.Session):
+    """Waits for the double as long as it takes, but for what the double answers only when nobody waits."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__()
+        self._account = account
+
+    def request(self, method: str, url: str, **how: Any) -> requests.Response:  # noqa: ANN401 (as requests has it)
+        slow = method.upper() == "POST" and self._account.faults.get(self._account.posts) == "slow"
+        try:
+            return super().request(method, url, **how | {"timeout": 0.1 if slow else PATIENCE_SECONDS})
+        except requests.Timeout:
+            assert self._account.done.acquire(timeout=PATIENCE_SECONDS)
+            self._account.given_up.release()
+            raise
+
+
 def credited_lines(fields: Fields) -> list[int]:
     """Return the amounts of the custom lines of a credit note."""
     names = (name.removesuffix("[type]") for name in fields if re.fullmatch(r"lines\[\d+\]\[type\]", name))
@@ -194,7 +215,8 @@ def stripe_double() -> Iterator[tuple[Account, str]]:
                 self.connection.close()
                 return
             if fault == "slow":
-                time.sleep(account.slow_seconds)
+                account.done.release()
+                account.given_up.acquire(timeout=PATIENCE_SECONDS)
             self._answer(answer)
 
         def _answer(self, answer: Answer) -> None:

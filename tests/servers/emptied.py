@@ -10,7 +10,7 @@ from psycopg import sql
 
 from tests.servers.postgresql import PostgreSQL, connection
 
-WAIT_MILLISECONDS = 10_000
+WAIT_MILLISECONDS = 120_000
 ENDED = "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity WHERE datname = %s"
 TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
 #: What was migrated, and what may be changed of it: tables, columns, rights, triggers, policies, functions …

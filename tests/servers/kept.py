@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 KEEPER = Path(__file__).with_name("keeper.py")
-READY_SECONDS = 60
+READY_SECONDS = 300
 # Between finding a free port and listening on it another process may take it; then all starts anew.
 PORTS_TRIED = 5
 

@@ -116,7 +116,7 @@ def kill_workers(stage):
     victims = workers_of(stage)
     for victim in victims:
         os.kill(victim.pid, signal.SIGKILL)
-    psutil.wait_procs(victims, timeout=5)
+    psutil.wait_procs(victims, timeout=120)
     return len(victims)
 
 
