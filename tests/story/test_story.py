@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections import defaultdict
 from datetime import date
 
@@ -9,8 +11,8 @@ from bridge.journal.verify import verify
 from bridge.oversight.explain import explain_invoice_person, explain_person
 from bridge.oversight.reconcile import reconcile
 from bridge.seats.holders import seats_at
+from bridge.simulator.events import Kind
 from tests.story.conftest import (
-    SMALL,
     forget_everything_queued,
     kill_workers,
     played,
@@ -38,6 +40,12 @@ def agrees_with_the_recount(outcome):
 
 def has_no_findings(outcome):
     assert reconcile(outcome.stage.bridge.database, outcome.tenant_id, now=AFTERWARDS).findings == ()
+
+
+def test_everything_happens_at_the_company(ordinary):
+    assert {event.kind for event in ordinary.story.events} == set(Kind)
+    assert any(event.repeated for event in ordinary.story.events)
+    assert set(ordinary.story.group_plans.values()) == {"premium", "standard", "flexible", "none"}
 
 
 def test_the_invoice_is_what_a_naive_recount_of_the_requests_says(ordinary):
@@ -88,21 +96,37 @@ def test_everybody_is_explained_at_any_time_also_those_who_hold_nothing(ordinary
     assert sum(each.plan != "none" for each in explained) == sum(seats.values()) > 0
 
 
-def test_every_request_sent_twice_makes_the_same_invoice(small, another):
-    outcome = played(another, SMALL, twice=True)
-    assert outcome.billed == small.billed
+def test_a_simulated_okta_and_entra_provision_a_bridge_that_keeps_its_own_time(ordinary):
+    stage = ordinary.stage
+    customer = stage.found("Teasel", currency="USD", timezone="UTC", now=AFTERWARDS)
+    for kind, token in customer.tokens.items():
+        words = ["simulate", kind, "--url", f"{stage.address}/scim/v2", "--token", token, "--people", "4"]
+        told = subprocess.run(  # noqa: S603 (our own command)
+            [sys.executable, "-m", "bridge", *words],
+            env=stage.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert told.returncode == 0, told.stderr
+        assert "all answered as the real client expects" in told.stdout
+
+
+def test_requests_sent_twice_and_independent_ones_in_another_order_make_the_same_invoice(ordinary, another):
+    outcome = played(another, twice=True, order_seed=7)
+    assert len(list(outcome.record)) > len(list(ordinary.record))
+    assert in_order(outcome) != in_order(ordinary)
+    assert outcome.billed == ordinary.billed
     agrees_with_the_recount(outcome)
     has_no_findings(outcome)
 
 
-def test_independent_requests_in_another_order_make_the_same_invoice(small, another):
-    outcome = played(another, SMALL, order_seed=7)
-    assert [each.at for each in outcome.record] != [each.at for each in small.record]
-    assert outcome.billed == small.billed
-    has_no_findings(outcome)
+def in_order(outcome):
+    """The people in the order in which they were made known."""
+    return list(dict.fromkeys(outcome.named.values()))
 
 
-def test_a_killed_worker_and_an_emptied_broker_change_nothing(small, another):
+def test_a_killed_worker_and_an_emptied_broker_change_nothing(ordinary, another):
     killed = []
 
     def disturb(event):
@@ -110,9 +134,9 @@ def test_a_killed_worker_and_an_emptied_broker_change_nothing(small, another):
             killed.append(kill_workers(another))
             forget_everything_queued(another)
 
-    outcome = played(another, SMALL, on_event=disturb)
+    outcome = played(another, on_event=disturb)
     assert sum(killed) >= 2
-    assert outcome.billed == small.billed
+    assert outcome.billed == ordinary.billed
     has_no_findings(outcome)
 
 
@@ -125,7 +149,7 @@ def test_the_story_in_production_with_a_killed_worker_makes_the_invoice_of_the_r
             forget_everything_queued(production)
             start_from_procfile(production, "worker")
 
-    outcome = played(production, 60, on_event=disturb)
+    outcome = played(production, on_event=disturb)
     assert all(killed)
     agrees_with_the_recount(outcome)
     has_no_findings(outcome)
