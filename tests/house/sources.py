@@ -29,14 +29,23 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
-def comments(path: Path) -> Iterator[tuple[int, str]]:
-    for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline):
-        if token.type == tokenize.COMMENT:
-            yield token.start[0], token.string
+@cache
+def comments(path: Path) -> tuple[tuple[int, str], ...]:
+    """Return each comment with its line; to tell one from a text takes Python's own tokens."""
+    text = path.read_text()
+    if "#" not in text:
+        return ()
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return tuple((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
+
+
+@cache
+def walked(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(path)))
 
 
 def nodes(path: Path, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
-    return (node for node in ast.walk(tree(path)) if isinstance(node, kinds))
+    return (node for node in walked(path) if isinstance(node, kinds))
 
 
 def ignored_by_git(entry: str) -> bool:
