@@ -5,7 +5,6 @@ them do something, which is counted. `make proof` sends 5,000 to each database a
 an ordinary run 200, always the same ones.
 """
 
-import os
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +25,7 @@ from bridge.web.api.document import document
 from tests.conformance.live import Live
 from tests.conformance.meant import GROUPS, MEANT, PEOPLE, Meant
 from tests.database.opened import NOW
+from tests.examples import IS_PROOF, examples
 from tests.scim.random_filters import FILTERS, written
 from tests.scim_http.speaking import Speaker
 
@@ -35,8 +35,7 @@ PATHS = [
     f"{ENTERPRISE_USER_URN}:manager", f"{ENTERPRISE_USER_URN}:department", ENTERPRISE_USER_URN, "password",
     "nosuch", "emails[", "",
 ]  # fmt: skip
-IS_PROOF = os.environ.get("HYPOTHESIS_PROFILE") == "proof"
-TIMES = 5_000 if IS_PROOF else 200
+TIMES = examples(200, in_proof=5_000)
 
 #: How many of every hundred requests, or operations in them, must succeed: else the rest proves little.
 LEAST = {

@@ -26,6 +26,7 @@ def succeeded(results: list[CheckResult]) -> int:
     return len([each for each in results if each.status is Status.SUCCESS])
 
 
+@pytest.mark.parametrize("live", ["postgresql"], indirect=True)
 def test_scim2_tester_finds_no_fault(live: Live):
     assert succeeded(checked(live.client())) >= 136
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bridge.billing.subscriptions import create_subscription
 from bridge.errors import Conflict
+from tests.examples import examples
 from tests.invoicing.acts import findings
 from tests.invoicing.books import BEGINNING, OPERATOR
 from tests.invoicing.counting import Counting
@@ -118,7 +119,11 @@ def test_a_year_may_follow_from_the_day_of_the_return(books: Counting):
     away=st.integers(0, 30),
     basis=st.sampled_from(["day_any", "month_any", "high_water"]),
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(10, in_proof=500),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_nobody_pays_more_than_one_full_price_for_a_period(database, gone, away, basis):
     left = date(2026, 1, 1) + timedelta(days=gone)
     back = min(left + timedelta(days=away), date(2026, 1, 31))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bridge.billing.issued_invoices import invoice_people, list_invoices
 from bridge.billing.quote import answer_quote
 from bridge.errors import Conflict, InvalidValue
+from tests.examples import examples
 from tests.invoicing.books import Books
 from tests.invoicing.counting import Counting
 
@@ -139,7 +140,10 @@ used = st.tuples(st.sampled_from(["ada", "bob", "cleo"]), january, st.sampled_fr
     starts=st.lists(january, min_size=1, max_size=3),
     seed=st.integers(0, 2**32),
 )
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(8, in_proof=400),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_an_invoice_is_the_quote_of_its_facts_in_whatever_order_they_come(database, usage, starts, seed):
     books = Counting.of(database, tenant_id=f"northwind-{next(NUMBERS)}")
     metered(books)
@@ -170,7 +174,10 @@ def test_an_invoice_is_the_quote_of_its_facts_in_whatever_order_they_come(databa
 
 
 @given(usage=st.lists(used, max_size=6, unique_by=lambda each: each[:2]))
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(5, in_proof=200),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_what_came_late_and_what_came_in_time_cost_the_same_in_the_end(database, usage):
     totals = []
     for late in (False, True):

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bridge.seats.seat_limits import LimitBounds, WantedLimit, set_limit
+from tests.examples import examples
 from tests.invoicing.walked import CENTS, Story, owned, recount, walk
 from tests.seats.house import database, shared_url
 from tests.storms.mill import FOUNDED, MARA, NEVER, Mill, at
@@ -68,7 +69,9 @@ def limit(mill, plan, seats, when):
         )  # fmt: skip
 
 
-@settings(suppress_health_check=[*HealthCheck])  # each example founds a mill of its own in the database
+@settings(
+    max_examples=examples(40, in_proof=5_000), suppress_health_check=[*HealthCheck]
+)  # each example founds a mill of its own in the database
 @given(STEPS, LIMITS)
 def test_an_invoice_is_what_a_walk_from_day_to_day_says(database, steps, limits):
     mill, story = Mill(database, **NEVER), january(steps, limits)

@@ -18,6 +18,7 @@ from bridge.errors import Conflict, InvalidValue, NotFound
 from bridge.seats.tables import LateChange
 from bridge.tenants.tables import Tenant
 from tests.database.opened import opened
+from tests.examples import examples
 from tests.invoicing.acts import (
     by_credit_note,
     credit,
@@ -275,7 +276,10 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(10, in_proof=500),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(steps=STEPS, corrections=st.sampled_from(["adjustment", "credit_note"]))
 def test_whatever_happens_what_stands_is_what_the_standing_periods_cost(shared_database, steps, corrections):
     """After a last close, invoices that stand less their corrections sum to the periods priced anew."""

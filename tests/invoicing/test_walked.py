@@ -4,7 +4,6 @@
 timelines and lines of those who wait to the invoice; tests/invoicing/test_histories.py does it with rows.
 """
 
-import os
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -24,13 +23,13 @@ from bridge.scim.schemas import ENTERPRISE_USER_URN
 from bridge.seats.admission import SeatLimit, in_order
 from bridge.seats.timeline import timeline
 from bridge.seats.waiting import lined_up, ranked
+from tests.examples import IS_PROOF, examples
 from tests.invoicing.walked import CENTS, Story, owned, recount, walk
 
 QUARTER = timedelta(minutes=15)
-IS_PROOF = os.environ.get("HYPOTHESIS_PROFILE") == "proof"
 #: Each example of Hypothesis is a seed of this many histories.
 EACH = 20
-EXAMPLES = 5_000 if IS_PROOF else 20
+EXAMPLES = examples(20, in_proof=5_000)
 
 #: In how many of every hundred histories this must happen: else the rest proves little.
 LEAST = {

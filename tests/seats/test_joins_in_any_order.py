@@ -12,6 +12,7 @@ from bridge.errors import Conflict, NotFound
 from bridge.mapping.rule_sets import rule_sets_in_force
 from bridge.seats.due import take_due
 from bridge.seats.timeline import timeline
+from tests.examples import examples
 from tests.seats.facts import at
 from tests.seats.house import House
 from tests.seats.joining import deleted, furnished, join, leaves, restored, separate, stored
@@ -33,7 +34,10 @@ DOINGS = st.lists(
 
 
 @given(DOINGS)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(25, in_proof=1_000),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_whatever_happens_in_whatever_order_the_seats_are_those_of_the_facts(database, doings):
     house = furnished(House(database))
     doings = list(enumerate(doings, start=3))

@@ -17,6 +17,7 @@ from bridge.seats.browse_lines import lines_at, queue_at, waiting_of
 from bridge.seats.seat_limits import LimitBounds, WantedLimit, read_limits, set_limit
 from bridge.seats.tables import LateChange, Seat
 from bridge.tenants.tables import Tenant
+from tests.examples import examples
 from tests.seats.facts import at
 from tests.seats.house import LEADS, OPERATOR, PLANS, SALES, House
 from tests.seats.test_admission import recount, want
@@ -317,7 +318,7 @@ CHANGES = st.lists(st.tuples(st.integers(0, 10), st.one_of(st.none(), st.integer
     st.randoms(),
     st.integers(1, 3),
 )
-@settings(max_examples=15, suppress_health_check=SAME)
+@settings(max_examples=examples(8, in_proof=300), suppress_health_check=SAME)
 def test_in_whatever_order_facts_and_workers_come_seats_are_as_a_slow_recount_finds_them(
     database, stays, changes, random, batch
 ):

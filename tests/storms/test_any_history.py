@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 
 from bridge.errors import BridgeError
 from bridge.seats.tables import StormPerson
+from tests.examples import examples
 from tests.storms.mill import NEVER, Mill, at
 
 NAMES = ["ada", "bea", "cleo", "dora", "ella"]
@@ -69,7 +70,7 @@ def sums(mill, *invoices):
 
 
 @given(doings(CHANGES), st.booleans())
-@settings(max_examples=10, suppress_health_check=SAME)
+@settings(max_examples=examples(5, in_proof=200), suppress_health_check=SAME)
 def test_fuse_and_confirmation_are_no_fuse(database, story, closes_first):
     fused, plain = founded(database, **TOUCHY), founded(database, **NEVER)
     over = play(fused, story)
@@ -86,7 +87,7 @@ def test_fuse_and_confirmation_are_no_fuse(database, story, closes_first):
 
 
 @given(doings(LOSING), st.booleans())
-@settings(max_examples=10, suppress_health_check=SAME)
+@settings(max_examples=examples(5, in_proof=200), suppress_health_check=SAME)
 def test_fuse_and_undo_are_nothing_at_all(database, story, closes_first):
     fused, calm = founded(database, **ANY_LOSS), founded(database)
     over = play(fused, [each for each in story if not (each[0] == "leave staff" and each[1] in NAMES[:3])])
@@ -103,7 +104,7 @@ def test_fuse_and_undo_are_nothing_at_all(database, story, closes_first):
 
 
 @given(doings(CHANGES))
-@settings(max_examples=10, suppress_health_check=SAME)
+@settings(max_examples=examples(5, in_proof=200), suppress_health_check=SAME)
 def test_it_does_not_matter_when_workers_work_or_where_they_were_stopped(database, story):
     diligent, lazy = founded(database, **TOUCHY), founded(database, **TOUCHY)
     play(diligent, story)

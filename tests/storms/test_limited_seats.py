@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from bridge.seats.browse_lines import lines_at, queue_at
 from bridge.seats.seat_limits import LimitBounds, WantedLimit, set_limit
 from bridge.seats.tables import Seat
+from tests.examples import examples
 from tests.storms.mill import FOUNDED, MARA, NEVER, Mill, at
 from tests.storms.test_any_history import CHANGES, NAMES, TOUCHY, doings, play, sums
 
@@ -78,7 +79,7 @@ def test_an_undone_storm_leaves_the_line_as_it_was(database):
 
 
 @given(doings(CHANGES))
-@settings(max_examples=8, suppress_health_check=SAME)
+@settings(max_examples=examples(4, in_proof=200), suppress_health_check=SAME)
 def test_fuse_and_confirmation_are_no_fuse_where_seats_are_limited_either(database, story):
     fused, plain = founded(database, **TOUCHY), founded(database, **NEVER)
     over = play(fused, story)
@@ -93,7 +94,7 @@ def test_fuse_and_confirmation_are_no_fuse_where_seats_are_limited_either(databa
 
 
 @given(doings(CHANGES))
-@settings(max_examples=8, suppress_health_check=SAME)
+@settings(max_examples=examples(4, in_proof=200), suppress_health_check=SAME)
 def test_it_does_not_matter_when_workers_work_where_seats_are_limited(database, story):
     diligent, lazy = founded(database, **NEVER), founded(database, **NEVER)
     over = play(diligent, story)
