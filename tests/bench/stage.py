@@ -61,7 +61,7 @@ class Stage:
         return psycopg.connect(host="127.0.0.1", port=port, user=user, dbname=database, autocommit=True)
 
     def tidy(self) -> None:
-        """Have PostgreSQL look at what was filled in and put it down, as its own schedule does sooner or later."""
+        """Have PostgreSQL look at what was filled in, and write it down, as it does by itself in time."""
         with self.superuser() as connection:
             connection.execute("VACUUM ANALYZE")
             connection.execute("CHECKPOINT")
