@@ -41,7 +41,7 @@ def open_engine(settings: Settings) -> Engine:
     event.listen(engine, "checkout", _try_after_a_pause)
     # psycopg gives instants in the session's time zone. In UTC they come as they are handed on; "Etc/UTC", as
     # many servers have it, is another zone to Python, and was looked up and left again for each of them.
-    wanted = ["SET SESSION TIME ZONE 'UTC'"]
+    wanted = ["SET SESSION TIME ZONE 'UTC'", "SET SESSION DateStyle = 'ISO'"]
     if settings.database_role:
         role = engine.dialect.identifier_preparer.quote(settings.database_role)
         wanted.append(f"SET SESSION ROLE {role}")

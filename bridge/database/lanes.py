@@ -44,12 +44,10 @@ class Lanes:
         else:
             self._resting[thread] = connection, time.monotonic()
 
-    def clear(self) -> None:
-        """Put all that rest back into the pool."""
+    def end(self) -> None:
+        """Close all that rest, and keep none any more."""
+        self._most = 0
         while self._resting:
             _, (connection, _) = self._resting.popitem()
+            connection.invalidate()
             connection.close()
-
-    def forget(self) -> None:
-        """Leave all that rest to the parent process from which this one was forked."""
-        self._resting.clear()

@@ -272,9 +272,9 @@ class Database:
 
     def __init__(self, engine: Engine, *, after_due: Callable[[str], None] = lambda _tenant_id: None) -> None:
         self.engine = engine
-        pool = engine.pool
         is_postgresql = engine.dialect.name == "postgresql"
-        self._lanes = Lanes(most=pool.size()) if is_postgresql and isinstance(pool, QueuePool) else None
+        self._lanes = self._new_lanes() if is_postgresql else None
+        event.listen(engine, "engine_disposed", self._end_lanes)
         self._writer = engine.execution_options(bridge_writes=True)
         # One statement needs no BEGIN and ROLLBACK, which on PostgreSQL are a round trip each.
         alone = {"isolation_level": "AUTOCOMMIT"} if is_postgresql else {}
@@ -314,15 +314,21 @@ class Database:
 
     def dispose(self) -> None:
         """Close all connections."""
-        if self._lanes is not None:
-            self._lanes.clear()
         self.engine.dispose()
 
     def leave_to_parent(self) -> None:
         """Forget all connections without closing them: in a child, whose parent goes on using them."""
-        if self._lanes is not None:
-            self._lanes.forget()
+        with_lanes, self._lanes = self._lanes is not None, None
         self.engine.dispose(close=False)
+        self._lanes = self._new_lanes() if with_lanes else None
+
+    def _new_lanes(self) -> Lanes:
+        pool = self.engine.pool
+        return Lanes(most=pool.size() if isinstance(pool, QueuePool) else 0)
+
+    def _end_lanes(self, _engine: Engine) -> None:
+        if self._lanes is not None:
+            self._lanes.end()
 
 
 @event.listens_for(TenantSession, "before_commit")

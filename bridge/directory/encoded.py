@@ -31,26 +31,29 @@ from bridge.directory.counts import Kind
 from bridge.directory.search import Found, GroupName, groups_of
 from bridge.directory.tables import Group, Membership, Person
 
+#: The length of an instant's text with all its digits.
+MICROSECONDS = 26
+
 ROWS: Mapping[Kind, type[Row]] = MappingProxyType({"person": Person, "group": Group})
 
 
 class Encoded(NamedTuple):
     """A person or group as it is now, like ``Found``; ``resource`` is the JSON text that is stored.
 
-    The instants are in UTC, without an offset. ``groups`` is the JSON text of the groups that a person is
-    directly in, as RFC 7643 section 4.1.2 has them, if any.
+    The instants are text as well, see ``instant_of`` and ``as_dated``. ``groups`` is the JSON text of the
+    groups that a person is directly in, as RFC 7643 section 4.1.2 has them, if any.
     """
 
     id: str
     version: int
-    created_at: datetime
-    changed_at: datetime
+    created_at: str
+    changed_at: str
     resource: str
     groups: str | None
 
     def found(self) -> Found:
         """Return the same with its resource read."""
-        created_at, changed_at = (each.replace(tzinfo=UTC) for each in (self.created_at, self.changed_at))
+        created_at, changed_at = instant_of(self.created_at), instant_of(self.changed_at)
         return Found(self.id, orjson.loads(self.resource), self.version, created_at, changed_at)
 
 
@@ -65,8 +68,8 @@ def encoded(kind: Kind, *, postgresql: bool, groups: bool) -> Select[Any]:
     return select(
         of.id,
         of.version,
-        in_utc(of.created_at, postgresql=postgresql),
-        in_utc(of.changed_at, postgresql=postgresql),
+        _written(of.created_at, postgresql=postgresql),
+        _written(of.changed_at, postgresql=postgresql),
         cast(of.resource, Text).label("resource"),
         named.label("groups"),
     ).where(*living(table))
@@ -93,6 +96,25 @@ def living(table: FromClause) -> tuple[ColumnElement[bool], ...]:
     of = table.c
     own = (of.tenant_id == bindparam(TENANT), of.connection_id == bindparam("connection_id"))
     return (*own, of.deleted_at.is_(None))
+
+
+def instant_of(written: str) -> datetime:
+    """Return an instant as it was read: UTC, with a blank before the time."""
+    return datetime.fromisoformat(written).replace(tzinfo=UTC)
+
+
+def as_dated(written: str) -> str:
+    """Return an instant as it was read in the words of RFC 7643 section 2.3.5, with all six digits.
+
+    PostgreSQL leaves out zeros at the end.
+    """
+    whole = written if len(written) == MICROSECONDS else f"{written:.<20}".ljust(MICROSECONDS, "0")
+    return f"{whole[:10]}T{whole[11:]}Z"
+
+
+def _written(instant: ColumnElement[datetime], *, postgresql: bool) -> ColumnElement[str]:
+    """Return the instant as text: a page has hundreds, which nobody reads but who is answered."""
+    return cast(in_utc(instant, postgresql=True), Text) if postgresql else type_coerce(instant, Text)
 
 
 def in_utc(instant: ColumnElement[datetime], *, postgresql: bool) -> ColumnElement[datetime]:

@@ -28,7 +28,7 @@ from bridge.database.prepared import TENANT, Prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.counts import COUNTS, Kind, count_living
-from bridge.directory.encoded import ROWS, Encoded, encoded, in_utc, living, param, with_groups
+from bridge.directory.encoded import ROWS, Encoded, encoded, in_utc, instant_of, living, param, with_groups
 from bridge.directory.places import Place, PlaceOf, Places
 
 #: Larger pages are read the general way.
@@ -91,7 +91,7 @@ def whole_page(
             if place is not None:
                 places.remember(page, Place(place.created_at, place.id, *now))
             following = page._replace(start_index=start_index + len(found))
-            places.remember(following, Place(found[-1].created_at.replace(tzinfo=UTC), found[-1].id, *now))
+            places.remember(following, Place(instant_of(found[-1].created_at), found[-1].id, *now))
             return WholePage(
                 rows[0].total, with_groups(session, found, root=root) if kind == "person" else found
             )

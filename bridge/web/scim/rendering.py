@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from bridge.database.sessions import TenantSession
-from bridge.directory.encoded import Encoded
+from bridge.directory.encoded import Encoded, as_dated
 from bridge.directory.search import Found, GroupName, Member, groups_of, members_of
 from bridge.scim.messages import version_tag
 from bridge.web.scim.parameters import Shape
@@ -70,12 +70,11 @@ def _written(
     place = orjson.dumps(f"{root}/{kind}s/").decode()[1:-1]
     written = []
     for each, value in zip(found, values, strict=True):
-        created = each.created_at.isoformat(timespec="microseconds")
-        changed = each.changed_at.isoformat(timespec="microseconds")
+        created, changed = as_dated(each.created_at), as_dated(each.changed_at)
         more = "" if value is None else f',"{attribute}":{value}'
         written.append(
-            f'{each.resource[:-1]},"id":"{each.id}","meta":{{"resourceType":"{kind}","created":"{created}Z",'
-            f'"lastModified":"{changed}Z","location":"{place}{each.id}","version":"W/\\"{each.version}\\""}}{more}}}'
+            f'{each.resource[:-1]},"id":"{each.id}","meta":{{"resourceType":"{kind}","created":"{created}",'
+            f'"lastModified":"{changed}","location":"{place}{each.id}","version":"W/\\"{each.version}\\""}}{more}}}'
         )
     return written
 
