@@ -23,7 +23,7 @@ from bridge.logs import QUIET, configure_logs
 from config.settings import Settings
 from tests.house.captured import pytest_runtest_makereport  # noqa: F401 - pytest finds its hooks here
 from tests.house.measuring import (  # noqa: F401 - and here
-    import_everything,
+    pytest_collection,
     pytest_collection_modifyitems,
     pytest_runtest_protocol,
 )
@@ -42,7 +42,6 @@ def pytest_collection_finish() -> None:
 
     It took up to three seconds of whichever test it fell into, and a sixth of the whole run.
     """
-    import_everything()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

@@ -112,6 +112,7 @@ def test_a_simulated_okta_and_entra_provision_a_bridge_that_keeps_its_own_time(o
         assert "all answered as the real client expects" in told.stdout
 
 
+@pytest.mark.repeats
 def test_requests_sent_twice_and_independent_ones_in_another_order_make_the_same_invoice(ordinary, another):
     outcome = played(another, twice=True, order_seed=7)
     assert len(list(outcome.record)) > len(list(ordinary.record))
@@ -126,6 +127,7 @@ def in_order(outcome):
     return list(dict.fromkeys(outcome.named.values()))
 
 
+@pytest.mark.repeats
 def test_a_killed_worker_and_an_emptied_broker_change_nothing(ordinary, another):
     killed = []
 

@@ -5,20 +5,21 @@ and a web that runs as a process of its own would count as never run. Where cove
 ``sys.monitoring``, as it may on newer Pythons, there is no tracer to set.
 """
 
-import sys
-import threading
-from collections.abc import Iterable
-from wsgiref.types import StartResponse, WSGIEnvironment
+import os
 
-from flask import Flask
+if "COVERAGE_PROCESS_CONFIG" in os.environ:
+    import sys
+    import threading
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
-answer = Flask.__call__
+    from flask import Flask
 
+    answer = Flask.__call__
 
-def traced(web: Flask, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    if sys.gettrace() is None:
-        sys.settrace(threading.gettrace())
-    return answer(web, environ, start_response)
+    def traced(web: Flask, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if sys.gettrace() is None:
+            sys.settrace(threading.gettrace())
+        return answer(web, environ, start_response)
 
-
-Flask.__call__ = traced
+    Flask.__call__ = traced
