@@ -67,8 +67,8 @@ def canonical_resource(
         _check_schemas(raw, resource_schema, reading)
     out = _read_core(raw, resource_schema, reading)
     for name in compiled.required:
-        if not out.get(name, "").strip():
-            raise InvalidValue(f"{name} is required and must not be blank.")
+        if name not in out or out[name] == "":
+            raise InvalidValue(f"{name} is required and must not be empty.")
     out["schemas"] = schemas_of(out, resource_schema)
     return Canonical(out, tuple(reading.used), tuple(reading.discarded))
 

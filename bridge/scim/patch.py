@@ -107,7 +107,7 @@ def _tidy(holder: Resource, operation: Operation, limits: Limits) -> None:
     value = holder.get(attribute.name)
     if value is None or value in ([], {}):
         holder.pop(attribute.name, None)
-    if attribute.required and not str(holder.get(attribute.name, "")).strip():
+    if attribute.required and holder.get(attribute.name) in (None, ""):
         raise Mutability(
             f"Operation {operation.index}: {attribute.name} is required and cannot be taken away."
         )

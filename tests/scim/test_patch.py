@@ -122,7 +122,7 @@ def test_remove_takes_away_and_twice_changes_nothing_more():
 
 
 @pytest.mark.parametrize(
-    "operation", [op("remove", "userName"), *(op("replace", "userName", name) for name in (None, "", " "))]
+    "operation", [op("remove", "userName"), op("replace", "userName", None), op("replace", "userName", "")]
 )
 def test_what_is_required_cannot_be_taken_away(operation):
     with pytest.raises(Mutability, match="Operation 0: userName is required"):
