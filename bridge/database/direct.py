@@ -18,6 +18,7 @@ from psycopg.pq.abc import PGresult
 from sqlalchemy import Delete, Insert, Select, Update
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from bridge.database.results import Rows
@@ -94,7 +95,7 @@ def bind(wire: Wire, statement: Statement, values: Mapping[str, Any]) -> Bound |
     """Return a statement with its values as the protocol takes them.
 
     None where it has to go SQLAlchemy's way: with ``IN`` over a list (see ``one_of``), or with defaults to be
-    filled in.
+    filled in. Raises what SQLAlchemy raises.
     """
     direct = _compiled(statement, tuple(values))
     if direct is None:
@@ -103,7 +104,11 @@ def bind(wire: Wire, statement: Statement, values: Mapping[str, Any]) -> Bound |
     arguments = [given[name] for name in direct.parameters]
     for position, convert in direct.binds:
         arguments[position] = convert(arguments[position])
-    return Bound(direct, wire.transformer.dump_sequence(arguments, direct.formats))
+    try:
+        return Bound(direct, wire.transformer.dump_sequence(arguments, direct.formats))
+    except Error as error:  # a value that no column of PostgreSQL holds, such as text with a NUL
+        sql = direct.sql.decode()
+        raise DBAPIError.instance(sql, None, error, Error, hide_parameters=True, dialect=_DIALECT) from error
 
 
 def tell(connection: Connection, bound: Sequence[Bound]) -> None:

@@ -219,6 +219,17 @@ def test_a_connection_that_ended_is_told_and_replaced(database: Database, tenant
 
 
 @POSTGRESQL
+def test_a_value_that_no_column_holds_is_refused_like_any_other(database: Database, tenant_id: str):
+    with pytest.raises(DBAPIError, match="NUL") as told, database.write(tenant_id) as session:
+        session.run(NAMED, name="a\x00b")
+    assert not told.value.connection_invalidated
+    with pytest.raises(DBAPIError, match="NUL"), database.write(tenant_id) as session:
+        session.add_rows(ChangeDue, [due(session, "1", "a\x00b")])
+    with database.read(tenant_id) as session:
+        assert session.run(SUBJECTS).all() == []
+
+
+@POSTGRESQL
 def test_a_connection_that_ends_while_an_answer_is_awaited_is_told_and_replaced(
     database: Database, tenant_id: str, postgresql_server: PostgreSQL
 ):
