@@ -218,6 +218,22 @@ def test_a_connection_that_ended_is_told_and_replaced(database: Database, tenant
         ask(session)
 
 
+def test_more_than_a_socket_holds_is_sent_and_answered(database: Database, tenant_id: str):
+    long = "long " * 400_000
+    with database.write(tenant_id) as session:
+        for number in range(6):
+            session.hold_rows(ChangeDue, [due(session, f"{number}")])
+            row = {"id": f"entry-{number}", "at": NOW, "action": "test:large:write", "actor_kind": "worker"}
+            about = {"actor_id": "", "request_id": "", "subject_kind": "test", "subject_id": ""}
+            session.hold_rows(
+                JournalEntry, [{"tenant_id": tenant_id, **row, **about, "details": {"text": long}}]
+            )
+    with database.read(tenant_id) as session:
+        assert len(session.run(SUBJECTS).all()) == 6
+        told = [row.details for row in session.run(DETAILS) if row.action == "test:large:write"]
+    assert told == [{"text": long}] * 6
+
+
 @POSTGRESQL
 def test_a_value_that_no_column_holds_is_refused_like_any_other(database: Database, tenant_id: str):
     with pytest.raises(DBAPIError, match="NUL") as told, database.write(tenant_id) as session:
