@@ -2,8 +2,11 @@
 
 import threading
 import time
+from weakref import WeakKeyDictionary
 
+from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import Pool, QueuePool
 
 #: A connection that rested no longer than this is taken to live; the pool asks one that rested longer.
 TRUSTED_SECONDS = 1.0
@@ -44,10 +47,28 @@ class Lanes:
         else:
             self._resting[thread] = connection, time.monotonic()
 
-    def end(self) -> None:
-        """Close all that rest, and keep none any more."""
+    def forget(self) -> None:
+        """Leave all that rest to the parent process from which this one was forked."""
+        self._resting.clear()
+
+    def end(self, _engine: Engine | None = None) -> None:
+        """Close all that rest, and keep none any more: as soon as the engine is disposed of."""
         self._most = 0
         while self._resting:
             _, (connection, _) = self._resting.popitem()
             connection.invalidate()
             connection.close()
+
+
+_KNOWN: WeakKeyDictionary[Pool, Lanes] = WeakKeyDictionary()
+
+
+def lanes_of(engine: Engine) -> Lanes | None:
+    """Return the lanes of an engine's pool, one for all who work on it; None where it is not PostgreSQL's."""
+    pool = engine.pool
+    if engine.dialect.name != "postgresql" or not isinstance(pool, QueuePool):
+        return None
+    if pool not in _KNOWN:
+        _KNOWN[pool] = Lanes(most=pool.size())
+        event.listen(engine, "engine_disposed", _KNOWN[pool].end)
+    return _KNOWN[pool]

@@ -11,11 +11,10 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine import Row as ResultRow
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
-from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.visitors import iterate
 
 from bridge.database.direct import execute, send
-from bridge.database.lanes import Lanes
+from bridge.database.lanes import Lanes, lanes_of
 from bridge.database.many_rows import delete_rows, insert_into, insert_missing, put_rows
 from bridge.database.pipeline import Waiting, execute_together
 from bridge.database.prepared import TENANT, Prepared
@@ -273,8 +272,7 @@ class Database:
     def __init__(self, engine: Engine, *, after_due: Callable[[str], None] = lambda _tenant_id: None) -> None:
         self.engine = engine
         is_postgresql = engine.dialect.name == "postgresql"
-        self._lanes = self._new_lanes() if is_postgresql else None
-        event.listen(engine, "engine_disposed", self._end_lanes)
+        self._lanes = lanes_of(engine)
         self._writer = engine.execution_options(bridge_writes=True)
         # One statement needs no BEGIN and ROLLBACK, which on PostgreSQL are a round trip each.
         alone = {"isolation_level": "AUTOCOMMIT"} if is_postgresql else {}
@@ -318,17 +316,10 @@ class Database:
 
     def leave_to_parent(self) -> None:
         """Forget all connections without closing them: in a child, whose parent goes on using them."""
-        with_lanes, self._lanes = self._lanes is not None, None
-        self.engine.dispose(close=False)
-        self._lanes = self._new_lanes() if with_lanes else None
-
-    def _new_lanes(self) -> Lanes:
-        pool = self.engine.pool
-        return Lanes(most=pool.size() if isinstance(pool, QueuePool) else 0)
-
-    def _end_lanes(self, _engine: Engine) -> None:
         if self._lanes is not None:
-            self._lanes.end()
+            self._lanes.forget()
+        self.engine.dispose(close=False)
+        self._lanes = lanes_of(self.engine)
 
 
 @event.listens_for(TenantSession, "before_commit")

@@ -114,6 +114,11 @@ def test_no_more_connections_rest_than_the_pool_keeps(database_url: str, tenant_
     assert database.engine.pool.checkedout() == 0
 
 
+def test_all_who_work_on_an_engine_share_its_connections(database: Database, tenant_id: str):
+    mine = backend_of(database, tenant_id)
+    assert {backend_of(Database(database.engine), tenant_id) for _ in range(50)} == {mine}
+
+
 def test_a_forked_child_leaves_its_parents_connection_alone(database: Database, tenant_id: str):
     mine = backend_of(database, tenant_id)
     child = os.fork()
