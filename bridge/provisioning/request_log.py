@@ -123,7 +123,7 @@ class RequestLog:
         for tenant_id, rows in by_tenant.items():
             try:
                 self._insert(tenant_id, rows)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, TypeError, ValueError) as error:  # what no column, JSON or UTF-8 holds
                 LOST.inc(len(rows))
                 # No traceback: the error quotes the rows, which are what people asked.
                 name = type(error).__name__

@@ -39,8 +39,8 @@ from one run on one machine; compare the ratios, not the absolute figures, with 
   reads one row, or inserts one row and commits (of a PATCH, the change). It asks for no token, checks nothing
   and keeps no journal.
 - Large directories are filled by copying the rows of one person who was created by a request, under other
-  names, ids and instants, and by VACUUM ANALYZE; the four requests above are measured among people created by
-  requests only.
+  names, ids and instants, by VACUUM ANALYZE and by a checkpoint; the four requests above are measured among
+  people created by requests only.
 - Server CPU is the processor time of the server's process tree for each request; PostgreSQL's is its own.
 - Other servers run with as little of our own as they need to store people: django-scim2 in the same
   PostgreSQL, scim2-server and SCIMMY in memory, which is lost when they end.

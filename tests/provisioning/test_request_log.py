@@ -83,6 +83,21 @@ def test_a_full_queue_is_counted_and_nobody_waits(database: Database, tenant_id:
     log._closed.set()
 
 
+@pytest.mark.parametrize("target", ["/scim/v2/Users/\ud800", "/scim/v2/Users"])
+def test_what_nothing_can_hold_is_counted_and_the_writing_thread_goes_on(
+    database: Database, tenant_id: str, target: str
+):
+    lost = LOST._value.get()
+    log = log_of(database)
+    log.add(answered(tenant_id, target=target, subject_id="\ud800"))
+    log.flush()
+    assert LOST._value.get() - lost == 1
+    log.add(answered(tenant_id, 1))
+    log.close()
+    with database.read(tenant_id) as session:
+        assert len(requests(session, RequestFilter(), before=None, limit=10)) == 1
+
+
 def test_a_batch_that_cannot_be_written_is_counted_and_the_next_one_is_written(
     database: Database, tenant_id: str
 ):
