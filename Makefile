@@ -6,7 +6,8 @@ SEED ?= $(shell date +%s)
 BIN := .venv/bin
 RUNTIME := .venv/runtime.installed
 DEVELOPMENT := .venv/development.installed
-PYTEST := pytest -n 2 --dist loadgroup
+# A file at a time and in order: what the tests of a file share is then made by one process, once.
+PYTEST := pytest -n 2 --dist loadfile --no-loadscope-reorder
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
@@ -25,6 +26,9 @@ demo: setup ## Show the main job: identity events in, an explained invoice out
 
 serve: setup ## Serve the bridge with demo data until stopped
 	$(BIN)/bridge demo --stay
+
+# What pytest rewrites of the tests is kept as well, else each worker would do so anew with each run.
+test check: export PYTHONDONTWRITEBYTECODE :=
 
 test: setup-dev ## Pass all tests, on SQLite and PostgreSQL
 	tests/servers/install

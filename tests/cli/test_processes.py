@@ -5,10 +5,7 @@ import sys
 import time
 
 import psutil
-import pytest
 import requests
-
-pytestmark = pytest.mark.xdist_group("story")
 
 PATIENCE_SECONDS = 600  # of a machine that is busy with others
 COMMAND = [sys.executable, "-m", "bridge"]

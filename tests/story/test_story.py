@@ -20,8 +20,6 @@ from tests.story.conftest import (
 )
 from tests.story.recount import recount
 
-pytestmark = pytest.mark.xdist_group("story")
-
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
 
 
