@@ -50,7 +50,7 @@ proof: setup-dev ## Play the properties much longer; SEED=… plays a run again
 	@echo "seed $(SEED)"
 	HYPOTHESIS_PROFILE=proof $(BIN)/python -m pytest -m hypothesis --hypothesis-seed=$(SEED) --hypothesis-show-statistics
 
-bench: setup-dev ## Measure against the floors; writes docs/performance.md and var/bench.json
+bench: setup-dev ## Measure against the floors; writes docs/performance.md and docs/performance.json
 	tests/servers/install
 	$(BIN)/python -m tests.bench $(BENCH)
 

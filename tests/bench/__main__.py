@@ -3,14 +3,16 @@
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import psutil
 from rich.console import Console
 
-from tests.bench.figures import Figure, Outcome, Remark, Tell
+from tests.bench.figures import Measured, Outcome, Remark, Tell
 from tests.bench.load import Refused
-from tests.bench.report import machine, paths, show, write
+from tests.bench.report import machine, measured_before, paths, show, write
 from tests.bench.rows import (
     assigning,
     bulk,
@@ -49,25 +51,28 @@ ROWS: dict[str, Callable[[Stage, Sizes, Tell], list[Outcome]]] = {
 @click.command()
 @click.option("--quick", is_flag=True, help="Small sizes: shows that the bench works, measures nothing.")
 @click.option("--only", multiple=True, type=click.Choice(list(ROWS)), help="These rows alone; repeatable.")
-@click.option("--peers/--no-peers", default=None, help="Other servers; default: with the full run only.")
+@click.option("--peers/--no-peers", default=None, help="Other servers; default: unless it is quick.")
 @click.option("--to", type=click.Path(path_type=Path), help="Folder for page and numbers, instead.")
 def main(*, quick: bool, only: tuple[str, ...], peers: bool | None, to: Path | None) -> None:
-    """Measure, print a table, write var/bench.json and, of a full run of all rows, docs/performance.md.
+    """Measure, print a table, write docs/performance.md and docs/performance.json; of a quick run, to var/.
 
+    Rows that are not measured this time stay as they were measured last.
     Exit codes: 0 done, 1 a row failed or, unless it was quick, a floor was not reached.
     """
     console = Console(soft_wrap=True)
     sizes = _sizes(quick=quick, peers=peers)
     found = machine()
-    outcomes: list[Outcome] = []
-    page, numbers = paths(partial=quick or bool(only), to=to)
+    page, numbers = paths(quick=quick, to=to)
+    known = measured_before(numbers)
     with console.status("starting PostgreSQL and Redis") as status, open_stage() as stage:
         for name in only or ROWS:
-            outcomes += _row(name, stage, sizes, status.update)
-            write(outcomes, sizes, found, page=page, numbers=numbers)  # what is cut short keeps its rows
-    show(console, outcomes)
+            known[name] = _row(name, stage, sizes, status.update)
+            in_order = {each: known[each] for each in ROWS if each in known}
+            write(in_order, sizes, found, page=page, numbers=numbers)  # what is cut short keeps its rows
+    measured = [known[name] for name in only or ROWS]
+    show(console, measured)
     console.print(f"written: {page}, {numbers}")
-    sys.exit(1 if _missed(outcomes, quick=quick) else 0)
+    sys.exit(1 if _missed(measured, quick=quick) else 0)
 
 
 def _sizes(*, quick: bool, peers: bool | None) -> Sizes:
@@ -75,18 +80,25 @@ def _sizes(*, quick: bool, peers: bool | None) -> Sizes:
     return sizes if peers is None else replace(sizes, peers=peers)
 
 
-def _row(name: str, stage: Stage, sizes: Sizes, tell: Tell) -> list[Outcome]:
+def _row(name: str, stage: Stage, sizes: Sizes, tell: Tell) -> Measured:
     """Measure one row; one that fails is told as such and stops no other."""
+    before = psutil.cpu_times()
+    outcomes: list[Outcome]
     try:
-        return ROWS[name](stage, sizes, tell)
+        outcomes = ROWS[name](stage, sizes, tell)
     except Refused as error:
-        return [Remark(name, f"FAILED: {error}")]
+        outcomes = [Remark(name, f"FAILED: {error}")]
+    after = psutil.cpu_times()
+    taken = getattr(after, "steal", 0.0) - getattr(before, "steal", 0.0)
+    return Measured(
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M}", taken / (sum(after) - sum(before)), tuple(outcomes)
+    )
 
 
-def _missed(outcomes: list[Outcome], *, quick: bool) -> bool:
+def _missed(measured: list[Measured], *, quick: bool) -> bool:
     """Tell whether a row failed or, in a run that measures, a floor was not reached."""
-    failed = any(isinstance(each, Remark) and each.text.startswith("FAILED") for each in outcomes)
-    below = any(isinstance(each, Figure) and each.met is False for each in outcomes)
+    failed = any(remark.text.startswith("FAILED") for row in measured for remark in row.remarks)
+    below = any(figure.met is False for row in measured for figure in row.figures)
     return failed or (below and not quick)
 
 

@@ -29,6 +29,28 @@ class Remark:
 
 
 Outcome = Figure | Remark
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """All that came of one row: ``at`` tells when, ``taken`` which share of the processors the host kept.
+
+    A virtual machine's host may give its processors to others; times are then longer than the bridge's own.
+    """
+
+    at: str
+    taken: float
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def figures(self) -> list[Figure]:
+        return [each for each in self.outcomes if isinstance(each, Figure)]
+
+    @property
+    def remarks(self) -> list[Remark]:
+        return [each for each in self.outcomes if isinstance(each, Remark)]
+
+
 Tell = Callable[[str], None]
 
 

@@ -5,17 +5,17 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import psutil
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.figures import Figure, Outcome, Remark
+from tests.bench.figures import Figure, Measured, Outcome, Remark
 from tests.bench.servers import ROOT
 from tests.bench.sizes import Sizes
 from tests.servers.kept import program
@@ -23,8 +23,10 @@ from tests.servers.kept import program
 LIBRARIES = ("flask", "sqlalchemy", "psycopg", "granian", "orjson", "celery", "redis")
 MET = {True: "yes", False: "no", None: ""}
 MEASURED = """\
-`make bench` measures, prints this table and writes this page and `var/bench.json`. Everything below comes
-from one run on one machine; compare the ratios, not the absolute figures, with another machine.
+`make bench` measures, prints this table and writes this page and `docs/performance.json`. A row measured
+alone (`make bench BENCH="--only close"`) takes the place of its older self. Each tells when it was measured,
+and how much of the processors the host of the virtual machine kept for others meanwhile: compare ratios, not
+absolute figures, and trust little of what was measured while much was taken.
 
 - Whatever is compared is measured in turns within each of {rounds} rounds of {seconds:g} s, in an order that
   turns from round to round; a figure is the median of its rounds, a ratio the median of the rounds' ratios.
@@ -41,7 +43,7 @@ from one run on one machine; compare the ratios, not the absolute figures, with 
 - Large directories are filled by copying the rows of one person who was created by a request, under other
   names, ids and instants, by VACUUM ANALYZE and by a checkpoint; the four requests above are measured among
   people created by requests only.
-- Server CPU is the processor time of the server's process tree for each request; PostgreSQL's is its own.
+- Server CPU is the processor time of the server's process tree for each request, PostgreSQL's is told apart.
 - Other servers run with as little of our own as they need to store people: django-scim2 in the same
   PostgreSQL, scim2-server and SCIMMY in memory, which is lost when they end.
 """
@@ -54,10 +56,8 @@ def machine() -> dict[str, str]:
         [program("postgres"), "--version"], capture_output=True, check=True, text=True
     )
     found = {
-        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "machine": f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} "
         f"{platform.release()}",
-        "load before the run": f"{os.getloadavg()[0]:.2f}",
         "bridge": version("provisioning-bridge"),
         "python": platform.python_version(),
         "postgresql": postgres.stdout.split()[2],
@@ -78,53 +78,77 @@ def _processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def table(outcomes: Sequence[Outcome]) -> Table:
+def table(measured: Sequence[Measured]) -> Table:
     """Return the table for a terminal."""
-    drawn = Table("row", "figure", "floor", "reached", title="Performance")
+    drawn = Table("row", "figure", "floor", "reached", "taken by the host", title="Performance")
     drawn.columns[1].no_wrap = False
-    for figure in (each for each in outcomes if isinstance(each, Figure)):
-        style = {True: "green", False: "red", None: None}[figure.met]
-        drawn.add_row(
-            figure.row, f"{figure.name}: {_value(figure)}", figure.floor, MET[figure.met], style=style
-        )
+    for row in measured:
+        for figure in row.figures:
+            style = {True: "green", False: "red", None: None}[figure.met]
+            told = f"{figure.name}: {_value(figure)}"
+            drawn.add_row(figure.row, told, figure.floor, MET[figure.met], f"{row.taken:.0%}", style=style)
     return drawn
 
 
-def show(console: Console, outcomes: Sequence[Outcome]) -> None:
-    console.print(table(outcomes))
-    for remark in (each for each in outcomes if isinstance(each, Remark)):
+def show(console: Console, measured: Sequence[Measured]) -> None:
+    console.print(table(measured))
+    for remark in (remark for row in measured for remark in row.remarks):
         console.print(f"{remark.row}: {remark.text}")
 
 
+def measured_before(numbers: Path) -> dict[str, Measured]:
+    """Return the rows that an earlier run has written, by their names."""
+    if not numbers.exists():
+        return {}
+    rows = json.loads(numbers.read_text())["rows"]
+    return {name: _as_measured(row) for name, row in rows.items()}
+
+
+def _as_measured(row: dict[str, Any]) -> Measured:
+    figures = [Figure(**{**figure, "rounds": tuple(figure["rounds"])}) for figure in row["figures"]]
+    outcomes: list[Outcome] = [*figures, *(Remark(**remark) for remark in row["remarks"])]
+    return Measured(row["at"], row["taken"], tuple(outcomes))
+
+
 def write(
-    outcomes: Sequence[Outcome], sizes: Sizes, found: Mapping[str, str], *, page: Path, numbers: Path
+    rows: Mapping[str, Measured], sizes: Sizes, found: Mapping[str, str], *, page: Path, numbers: Path
 ) -> None:
     """Write the page and the numbers."""
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(_page(outcomes, sizes, found))
-    numbers.parent.mkdir(parents=True, exist_ok=True)
-    figures = [asdict(each) for each in outcomes if isinstance(each, Figure)]
-    remarks = [asdict(each) for each in outcomes if isinstance(each, Remark)]
-    document = {"machine": found, "sizes": asdict(sizes), "figures": figures, "remarks": remarks}
+    page.write_text(_page(rows.values(), sizes, found))
+    document = {
+        "machine": found,
+        "sizes": asdict(sizes),
+        "rows": {
+            name: {
+                "at": row.at,
+                "taken": round(row.taken, 4),
+                "figures": [asdict(each) for each in row.figures],
+                "remarks": [asdict(each) for each in row.remarks],
+            }
+            for name, row in rows.items()
+        },
+    }
     numbers.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
-def _page(outcomes: Sequence[Outcome], sizes: Sizes, found: Mapping[str, str]) -> str:
-    rows = [
-        f"| {each.row} | {each.name} | {_value(each)} | {each.floor} | {MET[each.met]} |"
-        for each in outcomes
-        if isinstance(each, Figure)
+def _page(rows: Iterable[Measured], sizes: Sizes, found: Mapping[str, str]) -> str:
+    lines = [
+        f"| {each.row} | {each.name} | {_value(each)} | {each.floor} | {MET[each.met]} | {when} |"
+        for row in rows
+        for when in (f"{row.at} | {row.taken:.0%}",)
+        for each in row.figures
     ]
-    remarks = [f"- {each.row}: {each.text}" for each in outcomes if isinstance(each, Remark)]
+    remarks = [f"- {each.row}: {each.text}" for row in rows for each in row.remarks]
     parts = [
         "# Performance",
         "",
         MEASURED.format(rounds=sizes.rounds, seconds=sizes.seconds, cores=os.cpu_count()),
         "\n".join(f"- {name}: {value}" for name, value in found.items()),
         "",
-        "| row | figure | value | floor | reached |",
-        "|---|---|---|---|---|",
-        *rows,
+        "| row | figure | value | floor | reached | measured, UTC | taken by the host |",
+        "|---|---|---|---|---|---|---|",
+        *lines,
         "",
         *remarks,
     ]
@@ -136,9 +160,7 @@ def _value(figure: Figure) -> str:
     return f"{figure.value:,.{digits}f} {figure.unit}".strip()
 
 
-def paths(*, partial: bool, to: Path | None) -> tuple[Path, Path]:
-    """Return where page and numbers go; those of a quick run, or of some rows, are not documentation."""
-    folder = to or ROOT / "var"
-    if partial or to:
-        return folder / "bench-partial.md", folder / "bench-partial.json"
-    return ROOT / "docs" / "performance.md", folder / "bench.json"
+def paths(*, quick: bool, to: Path | None) -> tuple[Path, Path]:
+    """Return where page and numbers go; those of a quick run are not documentation."""
+    folder = to or (ROOT / "var" / "bench" if quick else ROOT / "docs")
+    return folder / "performance.md", folder / "performance.json"

@@ -16,6 +16,7 @@ class Sizes:
     additions: int
     pages: int
     jumps: int
+    walks: int
     tenants: int
     tenant_people: int
     storm_seconds: float
@@ -27,8 +28,8 @@ class Sizes:
 
 
 FULL = Sizes(
-    rounds=5,
-    seconds=2.0,
+    rounds=15,  # short ones: what a host takes from a virtual machine comes and goes within seconds
+    seconds=1.0,
     population=10_000,
     small=1000,
     large=100_000,
@@ -36,6 +37,7 @@ FULL = Sizes(
     additions=40,
     pages=100,
     jumps=30,
+    walks=7,
     tenants=20,
     tenant_people=5000,
     storm_seconds=60.0,
@@ -55,6 +57,7 @@ QUICK = Sizes(
     additions=5,
     pages=5,
     jumps=3,
+    walks=2,
     tenants=4,
     tenant_people=50,
     storm_seconds=2.0,

@@ -15,8 +15,8 @@ def test_the_bench_measures_and_writes_what_it_found(tmp_path: Path):
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    numbers = json.loads((tmp_path / "bench-partial.json").read_text())
-    ratio, *rates = numbers["figures"]
+    numbers = json.loads((tmp_path / "performance.json").read_text())
+    ratio, *rates = numbers["rows"]["bulk"]["figures"]
     assert (ratio["name"], len(ratio["rounds"])) == ("Bulk ÷ one by one", 2)
     assert all(rate["value"] > 0 for rate in rates)
-    assert "| Bulk of 100 people |" in (tmp_path / "bench-partial.md").read_text()
+    assert "| Bulk of 100 people |" in (tmp_path / "performance.md").read_text()
