@@ -113,8 +113,8 @@ def bind(wire: Wire, statement: Statement, values: Mapping[str, Any]) -> Bound |
 
 def tell(connection: Connection, bound: Sequence[Bound]) -> None:
     """Tell SQLAlchemy's listeners of what is about to be executed, once of each statement."""
-    if connection._has_events or connection.engine._has_events:  # noqa: SLF001 (as SQLAlchemy itself asks)
-        listeners = connection.dispatch.before_cursor_execute
+    listeners = connection.dispatch.before_cursor_execute
+    if listeners:
         for direct in dict.fromkeys(each.direct for each in bound):
             listeners(connection, None, direct.sql.decode(), None, None, len(bound) > 1)
 
