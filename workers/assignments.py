@@ -4,11 +4,13 @@ import math
 import time
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, or_, select
 
 from bridge import clock
 from bridge.billing.runs import closed_until
-from bridge.database.one_of import one_of
+from bridge.database.one_of import one_of, texts
+from bridge.database.prepared import prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import Database
 from bridge.directory.counts import fold_counts
 from bridge.nudge import ASSIGN_DUE
@@ -21,6 +23,14 @@ from workers.app import app, database, marks
 from workers.journal import seal_all
 
 _IDS_AT_ONCE = 10_000
+
+_DUE = table_of(DueTenant).c
+_WAKING = prepared(
+    select(_DUE.id, _DUE.cause).where(
+        _DUE.wake_at <= bindparam("now"), or_(_DUE.cause == "changes", _DUE.cause == "boundary")
+    )
+)
+_TAKEN = prepared(delete(table_of(DueTenant)).where(one_of(_DUE.id, texts("ids"))))
 
 
 @app.task(name=ASSIGN_DUE)
@@ -47,7 +57,6 @@ def drain(database: Database, tenant_id: str, *, seconds: float = math.inf) -> b
     due = _due_rows(database, tenant_id, now=clock.now())
     if "boundary" in due.values():
         mark_passed(database, tenant_id, now=clock.now())
-    fold_counts(database, tenant_id, now=clock.now())
     pauses = Pauses(first_seconds=settings().assignment_retry_seconds)
     limit = settings().assignment_batch
     while take_due(
@@ -55,24 +64,17 @@ def drain(database: Database, tenant_id: str, *, seconds: float = math.inf) -> b
     ):
         if time.monotonic() >= ends:
             return False
-    _forget(database, list(due))
+    _forget(database, tenant_id, list(due))
+    fold_counts(database, tenant_id, now=clock.now())
     return True
 
 
 def _due_rows(database: Database, tenant_id: str, *, now: datetime) -> dict[str, str]:
-    with database.unscoped_read() as session:
-        chosen = select(DueTenant.id, DueTenant.cause).where(
-            DueTenant.tenant_id == tenant_id,
-            DueTenant.wake_at <= now,
-            DueTenant.cause.in_(("changes", "boundary")),
-        )
-        return dict(session.execute(chosen).all())
+    with database.read(tenant_id) as session:
+        return dict(session.run(_WAKING, now=now).all())
 
 
-def _forget(database: Database, ids: list[str]) -> None:
+def _forget(database: Database, tenant_id: str, ids: list[str]) -> None:
     for position in range(0, len(ids), _IDS_AT_ONCE):
-        with database.unscoped() as session:
-            session.execute(
-                delete(DueTenant).where(one_of(DueTenant.id, ids[position : position + _IDS_AT_ONCE])),
-                execution_options={"synchronize_session": False},
-            )
+        with database.write(tenant_id) as session:
+            session.hold(_TAKEN, ids=ids[position : position + _IDS_AT_ONCE])

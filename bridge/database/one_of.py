@@ -60,8 +60,11 @@ class _OneOf(FunctionElement[bool]):
 
 def one_of(column: Any, values: Collection[str] | BindParameter[list[str]]) -> ColumnElement[bool]:  # noqa: ANN401 (a column of a row or of a table)
     """Tell whether a column's text is one of these, or of those that a prepared statement is given."""
-    given = values if isinstance(values, BindParameter) else bindparam(None, list(values), type_=Texts())
-    return _OneOf(column, given)
+    return _OneOf(column, _parameter(values))
+
+
+def _parameter(values: Collection[str] | BindParameter[list[str]]) -> BindParameter[list[str]]:
+    return values if isinstance(values, BindParameter) else bindparam(None, list(values), type_=Texts())
 
 
 def texts(name: str) -> BindParameter[list[str]]:
@@ -72,17 +75,18 @@ def texts(name: str) -> BindParameter[list[str]]:
 def looked_up(
     rows: Select[*tuple[Any, ...]],
     column: Any,  # noqa: ANN401 (as above)
-    values: Collection[str],
-    dialect: Dialect,
+    values: Collection[str] | BindParameter[list[str]],
+    *,
+    is_postgresql: bool,
 ) -> Select[*tuple[Any, ...]]:
     """Return these rows where the column is one of the values, on PostgreSQL looked up one value at a time.
 
     For a table that is filled and emptied again and again: what PostgreSQL thinks it holds is never true, and
     it would read all of the tenant's rows to find a few hundred of them. ``OFFSET 0`` leaves it no choice.
     """
-    if dialect.name != "postgresql":
+    if not is_postgresql:
         return rows.where(one_of(column, values))
-    asked = func.unnest(bindparam(None, list(values), type_=Texts())).table_valued("value").render_derived()
+    asked = func.unnest(_parameter(values)).table_valued("value").render_derived()
     found = rows.where(column == asked.c.value).offset(0).lateral()
     return select(found).select_from(asked.join(found, true()))
 

@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from bridge.database.one_of import one_of
+from bridge.database.one_of import one_of, texts
+from bridge.database.prepared import prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.facts import (
     AccountFacts,
@@ -20,6 +22,25 @@ from bridge.directory.read_joins import both_sides, standing_joins, stored_joins
 from bridge.directory.read_versions import in_chunks, read_versions
 from bridge.directory.tables import GroupVersion, Membership, Person
 from bridge.tenants.tables import Connection
+
+_PERSON, _CONNECTION = table_of(Person).c, table_of(Connection).c
+_MEMBERSHIP, _GROUP = table_of(Membership).c, table_of(GroupVersion).c
+_PLACES = prepared(
+    select(_PERSON.id, _PERSON.connection_id, _CONNECTION.live_from).where(
+        _CONNECTION.id == _PERSON.connection_id, one_of(_PERSON.id, texts("ids"))
+    )
+)
+_MEMBERSHIPS = prepared(
+    select(
+        _MEMBERSHIP.member_id, _MEMBERSHIP.group_id, _MEMBERSHIP.start, _MEMBERSHIP.end,
+        _MEMBERSHIP.started_by, _MEMBERSHIP.ended_by,
+    ).where(one_of(_MEMBERSHIP.member_id, texts("ids")), _MEMBERSHIP.member_kind == bindparam("kind"))
+)  # fmt: skip
+_NAMES = prepared(
+    select(
+        _GROUP.group_id, _GROUP.start, _GROUP.end, _GROUP.display_name, _GROUP.started_by, _GROUP.ended_by
+    ).where(one_of(_GROUP.group_id, texts("ids")))
+)
 
 
 def read_facts(session: TenantSession, person_ids: Collection[str]) -> dict[str, PersonFacts]:
@@ -62,26 +83,20 @@ def read_facts(session: TenantSession, person_ids: Collection[str]) -> dict[str,
 
 def _places(session: TenantSession, person_ids: Collection[str]) -> Mapping[str, tuple[str, datetime | None]]:
     """Return the connection of each of these people, with the instant from which it is live."""
-    columns = (Person.id, Person.connection_id, Connection.live_from)
-    of_person = Connection.id == Person.connection_id
     return {
         person_id: (connection_id, live_from)
         for ids in in_chunks(person_ids)
-        for person_id, connection_id, live_from in session.execute(
-            select(*columns).join(Connection, of_person).where(one_of(Person.id, ids))
-        )
+        for person_id, connection_id, live_from in session.run(_PLACES, ids=ids)
     }
 
 
 def _memberships(
     session: TenantSession, member_ids: Collection[str], *, member_kind: str
 ) -> Mapping[str, list[MembershipFact]]:
-    row = Membership
-    columns = (row.member_id, row.group_id, row.start, row.end, row.started_by, row.ended_by)
     found: dict[str, list[MembershipFact]] = defaultdict(list)
     for ids in in_chunks(member_ids):
-        chosen = select(*columns).where(one_of(row.member_id, ids), row.member_kind == member_kind)
-        for key, group_id, start, end, started_by, ended_by in session.execute(chosen):
+        rows = session.run(_MEMBERSHIPS, ids=ids, kind=member_kind)
+        for key, group_id, start, end, started_by, ended_by in rows:
             found[key].append(MembershipFact(group_id, start, end, started_by, ended_by))
     return found
 
@@ -104,11 +119,8 @@ def _groups(
 
 
 def _names(session: TenantSession, group_ids: Collection[str]) -> Mapping[str, list[GroupNameFact]]:
-    row = GroupVersion
-    columns = (row.group_id, row.start, row.end, row.display_name, row.started_by, row.ended_by)
     found: dict[str, list[GroupNameFact]] = defaultdict(list)
     for ids in in_chunks(group_ids):
-        chosen = select(*columns).where(one_of(row.group_id, ids))
-        for key, start, end, name, started_by, ended_by in session.execute(chosen):
+        for key, start, end, name, started_by, ended_by in session.run(_NAMES, ids=ids):
             found[key].append(GroupNameFact(start, end, name, started_by, ended_by))
     return found

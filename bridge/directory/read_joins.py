@@ -5,9 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 
-from bridge.database.one_of import one_of
+from bridge.database.one_of import one_of, texts
+from bridge.database.prepared import prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.agreement import Agreement
 from bridge.directory.facts import JoinFact, PersonVersionFact
@@ -15,29 +17,37 @@ from bridge.directory.read_versions import in_chunks, read_versions
 from bridge.directory.standing import standing
 from bridge.directory.tables import Join, JoinAttribute
 
+_JOIN, _CHOICE = table_of(Join).c, table_of(JoinAttribute).c
+_OF_ANY = or_(one_of(_JOIN.account_id, texts("ids")), one_of(_JOIN.person_id, texts("ids")))
+_JOINS = prepared(
+    select(
+        _JOIN.account_id, _JOIN.person_id, _JOIN.start, _JOIN.end, _JOIN.made_by, _JOIN.join_attribute_id,
+        _JOIN.reason, _JOIN.started_by, _JOIN.ended_by,
+    ).where(_OF_ANY)
+)  # fmt: skip
+_SIDES = prepared(select(_JOIN.account_id, _JOIN.person_id).where(_OF_ANY))
+_CHOICES = prepared(
+    select(_CHOICE.id, _CHOICE.attribute, _CHOICE.case_exact).where(one_of(_CHOICE.id, texts("ids")))
+)
+
 
 def stored_joins(session: TenantSession, person_ids: Collection[str]) -> list[JoinFact]:
     """Return every join that one of these people ever took part in, on either side, as it is stored."""
-    row, choice = Join, JoinAttribute
-    columns = (
-        row.account_id, row.person_id, row.start, row.end, row.made_by, choice.attribute, choice.case_exact,
-        row.reason, row.started_by, row.ended_by,
-    )  # fmt: skip
-    chosen_by = and_(choice.tenant_id == row.tenant_id, choice.id == row.join_attribute_id)
-    found: dict[tuple[str, object], JoinFact] = {}
-    for ids in in_chunks(person_ids):
-        chosen = (
-            select(*columns)
-            .outerjoin(choice, chosen_by)
-            .where(or_(one_of(row.account_id, ids), one_of(row.person_id, ids)))
-        )
-        for each in session.execute(chosen):
-            found[each.account_id, each.start] = _fact(each)
-    return list(found.values())
+    rows = {
+        (each.account_id, each.start): each
+        for ids in in_chunks(person_ids)
+        for each in session.run(_JOINS, ids=ids)
+    }
+    chosen = sorted({each.join_attribute_id for each in rows.values() if each.join_attribute_id})
+    agreements = {
+        id_: Agreement(attribute, case_exact)
+        for ids in in_chunks(chosen)
+        for id_, attribute, case_exact in session.run(_CHOICES, ids=ids)
+    }
+    return [_fact(each, agreements.get(each.join_attribute_id)) for each in rows.values()]
 
 
-def _fact(row: Any) -> JoinFact:  # noqa: ANN401 (a row of the columns above)
-    agreement = None if row.attribute is None else Agreement(row.attribute, row.case_exact)
+def _fact(row: Any, agreement: Agreement | None) -> JoinFact:  # noqa: ANN401 (a row of the columns above)
     return JoinFact(
         account_id=row.account_id,
         person_id=row.person_id,
@@ -90,10 +100,7 @@ def neighbours(session: TenantSession, person_ids: Collection[str]) -> Mapping[s
     """
     found: dict[str, set[str]] = defaultdict(set)
     for ids in in_chunks(person_ids):
-        rows = select(Join.account_id, Join.person_id).where(
-            or_(one_of(Join.account_id, ids), one_of(Join.person_id, ids))
-        )
-        for account_id, person_id in session.execute(rows):
+        for account_id, person_id in session.run(_SIDES, ids=ids):
             found[account_id].add(person_id)
             found[person_id].add(account_id)
     return {person_id: found[person_id] for person_id in person_ids if person_id in found}

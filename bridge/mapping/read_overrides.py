@@ -5,20 +5,28 @@ from datetime import datetime
 
 from sqlalchemy import or_, select
 
-from bridge.database.one_of import one_of
+from bridge.database.one_of import one_of, texts
+from bridge.database.prepared import prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.read_versions import in_chunks
 from bridge.errors import NotFound
 from bridge.mapping.overrides import Override
 from bridge.mapping.tables import PersonOverride
 
+_OVERRIDE = table_of(PersonOverride).c
+_OVERRIDES = prepared(
+    select(*_OVERRIDE)
+    .where(one_of(_OVERRIDE.person_id, texts("ids")))
+    .order_by(_OVERRIDE.start, _OVERRIDE.id)
+)
+
 
 def read_overrides(session: TenantSession, person_ids: Collection[str]) -> Mapping[str, tuple[Override, ...]]:
     """Return every override these people ever had, in order of time; people without any are left out."""
     found: dict[str, tuple[Override, ...]] = {}
     for ids in in_chunks(person_ids):
-        rows = select(PersonOverride).where(one_of(PersonOverride.person_id, ids))
-        for row in session.scalars(rows.order_by(PersonOverride.start, PersonOverride.id)):
+        for row in session.run(_OVERRIDES, ids=ids):
             found[row.person_id] = (*found.get(row.person_id, ()), override_of(row))
     return found
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bridge.database.prepared import prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.mapping.rule_document import stored_rules
 from bridge.mapping.rules import DatedRules, RuleSetRules
@@ -17,6 +19,9 @@ from bridge.tenants.extension_schemas import user_schema
 #: Compiled rule sets by tenant and id; a document never changes under its id. The oldest makes room.
 _kept: dict[tuple[str, str], RuleSetRules] = {}
 _MOST_KEPT = 256
+
+_SET = table_of(RuleSet).c
+_LISTED = prepared(select(_SET.id, _SET.version, _SET.effective_from, _SET.cause_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +82,9 @@ def version_at(found: Sequence[RuleSetVersion], instant: datetime) -> RuleSetVer
 
 def _listed(session: TenantSession) -> list[RuleSetVersion]:
     """Return the versions without their documents, which are read only when they are not yet compiled."""
-    columns = (RuleSet.id, RuleSet.version, RuleSet.effective_from, RuleSet.cause_id)
     return [
         RuleSetVersion(id_, version, start, None, {}, cause_id)
-        for id_, version, start, cause_id in session.execute(select(*columns))
+        for id_, version, start, cause_id in session.run(_LISTED)
     ]
 
 

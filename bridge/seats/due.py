@@ -6,9 +6,11 @@ from datetime import datetime
 from operator import itemgetter
 from typing import TypeAlias
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
-from bridge.database.one_of import looked_up, one_of
+from bridge.database.one_of import looked_up, one_of, texts
+from bridge.database.prepared import TENANT, Prepared, prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import Database, TenantSession
 from bridge.directory.changes import mark_all_due
 from bridge.directory.end_joins import note_ends
@@ -27,6 +29,34 @@ from bridge.uncollected import uncollected
 ClosedUntil: TypeAlias = Callable[[TenantSession], datetime | None]
 
 _IDS_AT_ONCE = 10_000
+
+_CHANGE, _FAILURE = table_of(ChangeDue).c, table_of(AssignmentFailure).c
+# Asked for by what they are not: where PostgreSQL knows nothing of a table that is filled and emptied all
+# the time, it takes rows that equal something for few, and would sort all of them to find the first.
+_WAITING = prepared(
+    select(_CHANGE.subject_id)
+    .where(*(_CHANGE.subject_kind != kind for kind in OF_MANY))
+    .order_by(_CHANGE.id)
+    .limit(bindparam("limit"))
+)
+_AGAIN = prepared(
+    select(_FAILURE.person_id).where(_FAILURE.next_attempt_at <= bindparam("now")).limit(bindparam("limit"))
+)
+_THESE_AGAIN = prepared(
+    select(_FAILURE.person_id).where(
+        one_of(_FAILURE.person_id, texts("ids")), _FAILURE.next_attempt_at <= bindparam("now")
+    )
+)
+_TAKEN = prepared(delete(table_of(ChangeDue)).where(one_of(_CHANGE.id, texts("ids"))))
+
+
+def _changes_of(*, is_postgresql: bool) -> Prepared:
+    own = _CHANGE.tenant_id == bindparam(TENANT), _CHANGE.subject_kind == "person"
+    rows = select(_CHANGE.subject_id, _CHANGE.id, _CHANGE.cause_id).where(*own)
+    return Prepared(looked_up(rows, _CHANGE.subject_id, texts("ids"), is_postgresql=is_postgresql))
+
+
+_CHANGES = {known: _changes_of(is_postgresql=known) for known in (True, False)}
 
 
 @dataclass(slots=True)
@@ -137,10 +167,7 @@ def _finish(
     note_ends(session, joins, cause=Cause("worker", WORKER, ""), now=now)
     ids = [id_ for each in due.values() for id_ in each.ids]
     for position in range(0, len(ids), _IDS_AT_ONCE):
-        session.execute(
-            delete(ChangeDue).where(one_of(ChangeDue.id, ids[position : position + _IDS_AT_ONCE])),
-            execution_options={"synchronize_session": False},
-        )
+        session.hold(_TAKEN, ids=ids[position : position + _IDS_AT_ONCE])
 
 
 def _with_neighbours(session: TenantSession, due: dict[str, _Due]) -> dict[str, _Due]:
@@ -157,38 +184,19 @@ def _with_neighbours(session: TenantSession, due: dict[str, _Due]) -> dict[str, 
 
 
 def _candidates(session: TenantSession, *, now: datetime, limit: int) -> Sequence[str]:
-    """Return people who are due, the longest waiting first, or those whose next attempt has come.
-
-    Asked for by what they are not: where PostgreSQL knows nothing of a table that is filled and emptied all
-    the time, it takes rows that equal something for few, and would sort all of them to find the first.
-    """
-    waiting = (
-        select(ChangeDue.subject_id)
-        .where(ChangeDue.subject_kind.not_in(OF_MANY))
-        .order_by(ChangeDue.id)
-        .limit(limit)
-    )
-    people = list(dict.fromkeys(session.scalars(waiting)))
-    return (
-        people
-        or session.scalars(
-            select(AssignmentFailure.person_id).where(AssignmentFailure.next_attempt_at <= now).limit(limit)
-        ).all()
-    )
+    """Return people who are due, the longest waiting first, or those whose next attempt has come."""
+    people = list(dict.fromkeys(session.run(_WAITING, limit=limit).scalars()))
+    return people or session.run(_AGAIN, now=now, limit=limit).scalars()
 
 
 def _still_due(session: TenantSession, people: Collection[str], *, now: datetime) -> dict[str, _Due]:
-    columns = (ChangeDue.subject_id, ChangeDue.id, ChangeDue.cause_id)
-    chosen = select(*columns).where(ChangeDue.subject_kind == "person")
-    chosen = looked_up(chosen, ChangeDue.subject_id, people, session.dialect)
+    asked = list(people)
     due: dict[str, _Due] = {}
-    for person_id, id_, cause_id in sorted(session.execute(chosen), key=itemgetter(1)):
+    rows = session.run(_CHANGES[session.is_postgresql], ids=asked)
+    for person_id, id_, cause_id in sorted(rows, key=itemgetter(1)):
         each = due.setdefault(person_id, _Due())
         each.ids.append(id_)
         each.cause_id = cause_id or each.cause_id
-    again = select(AssignmentFailure.person_id).where(
-        one_of(AssignmentFailure.person_id, people), AssignmentFailure.next_attempt_at <= now
-    )
-    for person_id in session.scalars(again):
+    for person_id in session.run(_THESE_AGAIN, ids=asked, now=now).scalars():
         due.setdefault(person_id, _Due())
     return due

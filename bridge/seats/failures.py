@@ -6,11 +6,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from bridge.database.ids import new_id
-from bridge.database.one_of import one_of
+from bridge.database.one_of import one_of, texts
+from bridge.database.prepared import prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.seats.compute import Computed
 from bridge.seats.tables import AssignmentFailure
 from bridge.tenants.tables import DueTenant
+
+_FAILURE = table_of(AssignmentFailure).c
+_FAILED = prepared(select(_FAILURE.person_id).where(one_of(_FAILURE.person_id, texts("ids"))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,8 @@ class Pauses:
 def note_failures(session: TenantSession, computed: Computed, *, now: datetime, pauses: Pauses) -> None:
     """Keep the errors of a batch, and forget earlier ones of those who could be computed."""
     everyone = [*computed.spans, *computed.errors]
+    if not computed.errors and not session.run(_FAILED, ids=everyone).all():
+        return  # as nearly always
     known = {
         row.person_id: row
         for row in session.scalars(

@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, delete, insert, literal, or_, select
 
 from bridge.database.one_of import one_of
+from bridge.database.prepared import prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import Database, TenantSession
 from bridge.directory.tables import SPREADS, ChangeDue, Membership, Person
 from bridge.seats.tables import Seat
+
+_CHANGE = table_of(ChangeDue).c
+_ANY = prepared(select(_CHANGE.id).where(SPREADS).limit(1))
 
 #: Changes of groups, rule sets and plans taken in one transaction.
 _AT_ONCE = 1_000
@@ -34,7 +39,7 @@ def fan_out(database: Database, tenant_id: str) -> None:
     are written. Many changes of one group are one.
     """
     with database.read(tenant_id) as session:
-        if session.execute(_all_but_people(1)).first() is None:
+        if session.run(_ANY).one_or_none() is None:
             return
     while True:
         with database.write(tenant_id) as session:

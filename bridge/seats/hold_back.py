@@ -5,12 +5,21 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
-from bridge.database.one_of import one_of
+from bridge.database.one_of import one_of, texts
+from bridge.database.prepared import prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.read_versions import in_chunks
 from bridge.seats.compute import Computed, noting
 from bridge.seats.holds import Hold, held_back
 from bridge.seats.tables import Storm, StormPerson
+
+_HELD, _STORM = table_of(StormPerson).c, table_of(Storm).c
+_HOLDS = prepared(
+    select(_HELD.person_id, _HELD.at, _STORM.decided_at, _STORM.id, _STORM.decided_by).where(
+        _STORM.id == _HELD.storm_id, one_of(_HELD.person_id, texts("ids")), _STORM.status != "confirmed"
+    )
+)
 
 
 def hold_back(session: TenantSession, computed: Computed) -> None:
@@ -24,14 +33,8 @@ def hold_back(session: TenantSession, computed: Computed) -> None:
 
 def read_holds(session: TenantSession, person_ids: Collection[str]) -> dict[str, list[Hold]]:
     """Return what is held of each of these people; a confirmed storm holds nothing."""
-    columns = (StormPerson.person_id, StormPerson.at, Storm.decided_at, Storm.id, Storm.decided_by)
     found: dict[str, list[Hold]] = defaultdict(list)
     for ids in in_chunks(person_ids):
-        rows = (
-            select(*columns)
-            .join(Storm, (Storm.tenant_id == StormPerson.tenant_id) & (Storm.id == StormPerson.storm_id))
-            .where(one_of(StormPerson.person_id, ids), Storm.status != "confirmed")
-        )
-        for person_id, at, until, storm_id, ended_by in session.execute(rows):
+        for person_id, at, until, storm_id, ended_by in session.run(_HOLDS, ids=ids):
             found[person_id].append(Hold(at, until, storm_id, ended_by))
     return dict(found)

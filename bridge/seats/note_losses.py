@@ -5,7 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from bridge.database.one_of import one_of
+from bridge.database.one_of import one_of, texts
+from bridge.database.prepared import prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.read_versions import in_chunks
 from bridge.journal.tables import JournalEntry
@@ -13,6 +15,9 @@ from bridge.seats.losses import Ending, endings
 from bridge.seats.storm_windows import Loss
 from bridge.seats.tables import SeatLoss
 from bridge.seats.timeline import Span
+
+_LOSS = table_of(SeatLoss).c
+_LOSSES = prepared(select(*_LOSS).where(one_of(_LOSS.person_id, texts("ids"))))
 
 
 def note_losses(
@@ -62,7 +67,7 @@ def _is_same(loss: Loss, ending: Ending) -> bool:
 def _stored(session: TenantSession, person_ids: Collection[str]) -> dict[tuple[str, datetime], Loss]:
     found: dict[tuple[str, datetime], Loss] = {}
     for ids in in_chunks(person_ids):
-        for row in session.scalars(select(SeatLoss).where(one_of(SeatLoss.person_id, ids))):
+        for row in session.run(_LOSSES, ids=ids):
             found[row.person_id, row.at] = loss_of(row)
     return found
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, or_, select
 
+from bridge.database.prepared import prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.changes import mark_due
 from bridge.errors import InvalidValue, TooMany
@@ -17,6 +19,11 @@ from bridge.seats.tables import Seat, SeatLimitSet
 from bridge.tenants.read import find_tenant
 
 ACCESS: tuple[Access, ...] = ("none", "roles")
+
+_SET = table_of(SeatLimitSet).c
+_LIMITS = prepared(
+    select(_SET.plan, _SET.effective_from, _SET.seats, _SET.access, _SET.cause_id).order_by(_SET.number)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +58,7 @@ class LimitBounds:
 def read_limits(session: TenantSession) -> SeatLimits:
     """Return all limits the tenant ever set, those to come included."""
     by_plan: dict[str, list[SeatLimit]] = {}
-    for row in session.scalars(select(SeatLimitSet).order_by(SeatLimitSet.number)):
+    for row in session.run(_LIMITS):
         access: Access = "roles" if row.access == "roles" else "none"
         limit = SeatLimit(row.effective_from, None, row.seats, access, row.cause_id)
         by_plan.setdefault(row.plan, []).append(limit)

@@ -4,17 +4,24 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
-from bridge.database.one_of import one_of
+from bridge.database.one_of import one_of, texts
+from bridge.database.prepared import prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.read_versions import in_chunks
 from bridge.seats.differences import StoredSpan
 from bridge.seats.tables import Seat
 from bridge.seats.timeline import Span
 
-_COLUMNS = (
-    Seat.person_id, Seat.computed_at, Seat.roles, Seat.group_ids, Seat.withheld_roles,
-    Seat.start, Seat.end, Seat.plan, Seat.department, Seat.cost_centre, Seat.rule_set_id, Seat.rule,
-    Seat.started_by, Seat.ended_by, Seat.storm_id, Seat.waits_for,
+_SEAT = table_of(Seat).c
+_STORED = prepared(
+    select(
+        _SEAT.person_id, _SEAT.computed_at, _SEAT.roles, _SEAT.group_ids, _SEAT.withheld_roles,
+        _SEAT.start, _SEAT.end, _SEAT.plan, _SEAT.department, _SEAT.cost_centre, _SEAT.rule_set_id,
+        _SEAT.rule, _SEAT.started_by, _SEAT.ended_by, _SEAT.storm_id, _SEAT.waits_for,
+    )
+    .where(one_of(_SEAT.person_id, texts("ids")))
+    .order_by(_SEAT.person_id, _SEAT.start)
 )  # fmt: skip
 
 
@@ -22,8 +29,7 @@ def read_stored(session: TenantSession, person_ids: Collection[str]) -> dict[str
     """Return the stored spans of those of these people who have any, in order of time."""
     found: dict[str, list[StoredSpan]] = {}
     for ids in in_chunks(person_ids):
-        chosen = select(*_COLUMNS).where(one_of(Seat.person_id, ids)).order_by(Seat.person_id, Seat.start)
-        for person_id, computed_at, roles, group_ids, withheld, *rest in session.execute(chosen):
+        for person_id, computed_at, roles, group_ids, withheld, *rest in session.run(_STORED, ids=ids):
             start, end, plan, department, cost_centre, rule_set_id, rule, *reason = rest
             started_by, ended_by, storm_id, waits_for = reason
             span = Span(

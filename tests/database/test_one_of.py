@@ -47,8 +47,9 @@ def test_rows_that_are_looked_up_are_those_of_the_tenant_that_are_named(
                 ChangeDue, [{"tenant_id": owner, "id": id_, "subject_id": each, **row} for id_, each in ids]
             )
     with database.read(ours) as session:
-        dialect = session.get_bind().dialect
-        rows = looked_up(select(ChangeDue.subject_id), ChangeDue.subject_id, asked, dialect)
+        rows = looked_up(
+            select(ChangeDue.subject_id), ChangeDue.subject_id, asked, is_postgresql=session.is_postgresql
+        )
         found = session.scalars(rows).all()
     assert sorted(found) == sorted(2 * list(set(known) & set(asked)))
 
