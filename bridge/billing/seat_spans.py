@@ -4,13 +4,28 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 
 from bridge.billing.pricing.cohorts import Alike, SeatSpan, Stay, alike_of, put_together
 from bridge.billing.pricing.period_days import microseconds
 from bridge.billing.suppositions import Supposition, supposed
 from bridge.database.columns import Instant
+from bridge.database.microseconds import microseconds_of
 from bridge.database.one_of import one_of
+from bridge.database.prepared import TENANT, Prepared
+from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.seats.tables import Seat
 
@@ -29,20 +44,21 @@ def read_alike(
     A large tenant's month has a million spans. Nearly all of them last for all of it: the database puts these
     together by plan and names, the others by their instants, too, and Python sees the people alone.
     """
+    first, last = microseconds(period[0]), microseconds(period[1])
     supposition = supposed(session)
     if supposition is not None:
-        return alike_of(_within(supposition, *held), (microseconds(period[0]), microseconds(period[1])))
+        return alike_of(_within(supposition, *held), (first, last))
     alike: list[Alike] = []
     moving: dict[str, list[Stay]] = {}
-    for plan, start, end, department, cost_centre, people in session.execute(_put_together(held, period)):
-        first = microseconds(start)
-        stay = Stay(plan, first, microseconds(end), first, department, cost_centre)
-        ids = people.split(SEPARATOR)
-        if (start, end) == period:
-            alike.append(Alike(ids, (stay,)))
-        else:
-            for person in ids:
-                moving.setdefault(person, []).append(stay)
+    within = {"held_from": held[0], "held_until": held[1], "first": period[0], "last": period[1]}
+    for plan, start, end, department, cost_centre, people in session.run(_TOGETHER, **within):
+        if start is None:
+            stay = Stay(plan, first, last, first, department, cost_centre)
+            alike.append(Alike(people.split(SEPARATOR), (stay,)))
+            continue
+        stay = Stay(plan, start, end, start, department, cost_centre)
+        for person in people.split(SEPARATOR):
+            moving.setdefault(person, []).append(stay)
     return [*alike, *put_together(moving)]
 
 
@@ -65,8 +81,12 @@ def billed_plans(session: TenantSession, start: datetime, end: datetime) -> set[
 
 def touches(start: datetime, end: datetime) -> ColumnElement[bool]:
     """Select the billed seats that are held at an instant of ``[start, end)``."""
-    held = and_(Seat.start < end, or_(Seat.end.is_(None), Seat.end > start))
-    return and_(held, Seat.plan != UNBILLED_PLAN)
+    return _touching(Seat, start, end)
+
+
+def _touching(seat: Any, start: Any, end: Any) -> ColumnElement[bool]:  # noqa: ANN401 (columns of a row or a table, instants or parameters)
+    held = and_(seat.start < end, or_(seat.end.is_(None), seat.end > start))
+    return and_(held, seat.plan != UNBILLED_PLAN)
 
 
 def _within(supposition: Supposition, start: datetime, end: datetime) -> list[SeatSpan]:
@@ -74,39 +94,45 @@ def _within(supposition: Supposition, start: datetime, end: datetime) -> list[Se
     return [seat for seat in seats if seat.start < end and (seat.end is None or seat.end > start)]
 
 
-def _put_together(
-    held: tuple[datetime, datetime], period: tuple[datetime, datetime]
-) -> Select[*tuple[Any, ...]]:
+def _put_together() -> Prepared:
     """Select the people of a plan, department and cost centre by the instants between which they hold it.
 
     A person's spans never overlap. So who holds one for all of the period holds no other, and of several
-    only the first can have begun before it: cut to the period they keep their order.
+    only the first can have begun before it: cut to the period they keep their order. Who holds one for all
+    of it has no instants here, whoever holds a part of it has them in microseconds.
     """
-    first, last = (literal(instant, Instant()) for instant in period)
-    whole = and_(Seat.start <= first, or_(Seat.end.is_(None), Seat.end >= last))
-    names = (Seat.department, Seat.cost_centre)
+    seat = table_of(Seat).c
+    held_from, held_until, first, last = (
+        bindparam(name, type_=Instant()) for name in ("held_from", "held_until", "first", "last")
+    )
+    own = and_(seat.tenant_id == bindparam(TENANT), _touching(seat, held_from, held_until))
+    whole = and_(seat.start <= first, or_(seat.end.is_(None), seat.end >= last))
+    names = (seat.department, seat.cost_centre)
+    none = literal(None, BigInteger())
     lasting = (
-        select(Seat.plan, first.label("first"), last.label("last"), *names, _ids(Seat.person_id))
-        .where(touches(*held), whole)
-        .group_by(Seat.plan, *names)
+        select(seat.plan, none.label("first"), none.label("last"), *names, _ids(seat.person_id))
+        .where(own, whole)
+        .group_by(seat.plan, *names)
     )
     cut = (
         select(
-            Seat.plan.label("plan"),
-            case((Seat.start < first, first), else_=Seat.start).label("first"),
-            case((or_(Seat.end.is_(None), Seat.end > last), last), else_=Seat.end).label("last"),
-            Seat.department.label("department"),
-            Seat.cost_centre.label("cost_centre"),
-            Seat.person_id.label("person_id"),
+            seat.plan.label("plan"),
+            case((seat.start < first, first), else_=seat.start).label("first"),
+            case((or_(seat.end.is_(None), seat.end > last), last), else_=seat.end).label("last"),
+            *names,
+            seat.person_id,
         )
-        .where(touches(*held), not_(whole))
+        .where(own, not_(whole))
         .subquery()
-    )
-    same = (cut.c.plan, cut.c.first, cut.c.last, cut.c.department, cut.c.cost_centre)
-    moving = select(*same, _ids(cut.c.person_id)).group_by(*same)
-    both = union_all(lasting, moving).subquery()
-    return select(both)
+    ).c
+    same = (cut.plan, cut.first, cut.last, cut.department, cut.cost_centre)
+    instants = microseconds_of(cut.first), microseconds_of(cut.last)
+    moving = select(cut.plan, *instants, cut.department, cut.cost_centre, _ids(cut.person_id)).group_by(*same)
+    return Prepared(select(union_all(lasting, moving).subquery()))
 
 
-def _ids(person_id: Any) -> ColumnElement[str]:  # noqa: ANN401 (a column of a row or of a subquery)
+def _ids(person_id: Any) -> ColumnElement[str]:  # noqa: ANN401 (a column of a table or of a subquery)
     return func.aggregate_strings(person_id, SEPARATOR).label("people")
+
+
+_TOGETHER = _put_together()

@@ -15,6 +15,7 @@ from bridge.seats.tables import Seat
 from tests.invoicing.books import at
 
 PERIOD = (at("2026-01-01"), at("2026-02-01"))
+BARELY = 744 - 1 / 3_600_000_000  #: a microsecond before the period ends
 PEOPLE = ("ann", "ben", "cem", "dee", "eve")
 
 
@@ -23,7 +24,7 @@ def histories(draw):
     """Spans of each person one after another, of which many begin and end at the same few instants."""
     held = []
     for person in PEOPLE:
-        hours = st.sampled_from([-400, -24, 0, 1, 24, 300, 301, 743, 744, 745, 900])
+        hours = st.sampled_from([-400, -24, 0, 1, 24, 300, 301, 301.7, 743, BARELY, 744, 745, 900])
         edges = sorted(draw(st.sets(hours, max_size=6)))
         for start, end in pairwise([*edges, None]):
             plan = draw(st.sampled_from(["standard", "premium", "none", None]))
@@ -37,7 +38,7 @@ def after(hours):
 
 
 def words(hours):
-    return None if hours is None else f"{after(hours):%Y-%m-%d %H:%M}"
+    return None if hours is None else f"{after(hours):%Y-%m-%d %H:%M:%S.%f}"
 
 
 def told(alike):
