@@ -63,17 +63,20 @@ def confirm(tenant: str, storm: str) -> None:
 @click.argument("tenant")
 @click.argument("storm")
 def undo(tenant: str, storm: str) -> None:
-    """Bring back the people of STORM from now on; their seats never ended."""
+    """Bring back the people of STORM, and deleted groups, from now on; their seats never ended."""
     with parts().database.write(tenant_named(tenant)) as session:
         undone = undo_storm(session, storm, cause=cause(), now=clock.now())
     if undone is None:
         click.echo(f"nothing to do: {storm} is undone")
         return
-    click.echo(f"{storm}: undone, {undone.people} people and {undone.memberships} memberships are back")
+    click.echo(
+        f"{storm}: undone, {undone.people} people, {undone.groups} deleted groups and {undone.memberships} "
+        "memberships are back"
+    )
     if undone.left_people or undone.left_memberships:
         click.echo(
             f"{undone.left_people} people whose names others have by now, and {undone.left_memberships} "
-            "memberships of deleted groups, are not"
+            "memberships of groups that stay deleted or would come to be in themselves, are not"
         )
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.counts import count_created
 from bridge.directory.folding import folded
 from bridge.directory.names import exact_key, name_key, names_are_free
+from bridge.directory.read_versions import in_chunks
 from bridge.directory.search import Found
 from bridge.directory.tables import Group, GroupVersion
 from bridge.errors import NotFound
@@ -101,26 +103,45 @@ def change_group(
 
 
 def bury_group(session: TenantSession, group: KnownGroup, *, cause_id: str, at: datetime) -> None:
-    """Make a group a tombstone without names, and end the fact of its name."""
-    emptied: dict[str, Any] = {
-        "display_name": "", "display_name_key": "", "unique_name_key": None, "external_id": None,
-        "resource": {}, "folded": {}, "version": group.version + 1, "changed_at": at, "deleted_at": at,
-    }  # fmt: skip
-    session.execute(update(Group).where(Group.id == group.id).values(emptied))
+    """Make a group a tombstone, and end the fact of its name; what it was is kept, see ``revive_groups``."""
+    buried = {"version": group.version + 1, "changed_at": at, "deleted_at": at}
+    session.execute(update(Group).where(Group.id == group.id).values(buried))
     _close_version(session, group.id, at=at, cause_id=cause_id)
+
+
+def revive_groups(session: TenantSession, causes: Mapping[str, str], *, at: datetime) -> None:
+    """Make tombstones the groups that they were, each by its own journal entry, and start their names' facts.
+
+    Their versions are left to ``count_change``. Raises ``Uniqueness`` when a name is taken meanwhile.
+    """
+    for ids in in_chunks(causes):
+        revived = update(Group).where(one_of(Group.id, ids), Group.deleted_at.is_not(None))
+        with names_are_free({}):
+            session.execute(revived.values(deleted_at=None))
+        names = session.execute(select(Group.id, Group.display_name).where(one_of(Group.id, ids)))
+        versions = [
+            _version(session, id_, display_name, at=at, cause_id=causes[id_]) for id_, display_name in names
+        ]
+        session.hold_rows(GroupVersion, versions)
 
 
 def _open_version(
     session: TenantSession, group_id: str, resource: Mapping[str, Any], *, at: datetime, cause_id: str
 ) -> None:
-    version = {
+    version = _version(session, group_id, resource["displayName"], at=at, cause_id=cause_id)
+    session.hold_rows(GroupVersion, [version])
+
+
+def _version(
+    session: TenantSession, group_id: str, display_name: str, *, at: datetime, cause_id: str
+) -> dict[str, Any]:
+    return {
         "tenant_id": session.tenant_id,
         "group_id": group_id,
         "start": at,
-        "display_name": resource["displayName"],
+        "display_name": display_name,
         "started_by": cause_id,
     }
-    session.hold_rows(GroupVersion, [version])
 
 
 def _close_version(session: TenantSession, group_id: str, *, at: datetime, cause_id: str) -> None:

@@ -1,6 +1,7 @@
-"""Reopening of the memberships that one connection ended within some time."""
+"""Reopening of the memberships that one connection ended within some time, and of its groups."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,122 +9,123 @@ from sqlalchemy import select
 
 from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
+from bridge.directory.buried_groups import groups_that_can_return, links_at_deletion
 from bridge.directory.changes import mark_all_due
+from bridge.directory.counts import count_returned
+from bridge.directory.groups import revive_groups
 from bridge.directory.memberships import count_change
+from bridge.directory.nesting import Link, without_cycles
+from bridge.directory.read_taken import Window, open_links, read_taken
 from bridge.directory.read_versions import in_chunks
-from bridge.directory.tables import Group, Membership
+from bridge.directory.tables import Group, Membership, Person
 from bridge.journal.record import Cause, Entry, Subject, record_all
-from bridge.journal.tables import JournalEntry
+from bridge.tenants.tables import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """People by the group that they were taken out of; ``changed_at`` is when each group last changed.
+    """What is to be given back: the members of each group, and which of the groups are deleted.
 
-    ``unopenable`` counts memberships of groups that are deleted.
+    ``changed_at`` is when each of the groups last changed. ``unopenable`` counts memberships that cannot be:
+    of groups that stay deleted, or by which a group would be in itself.
     """
 
-    members: Mapping[str, Collection[str]]
+    connection_id: str
+    members: Mapping[str, Sequence[Link]]
+    revived: Collection[str]
     changed_at: Mapping[str, datetime]
     unopenable: int
 
 
 def memberships_away(
-    session: TenantSession,
-    people_until: Mapping[datetime | None, Collection[str]],
-    connection_id: str,
-    *,
-    start: datetime,
+    session: TenantSession, people_until: Mapping[datetime | None, Collection[str]], window: Window
 ) -> Away:
-    """Lock the groups and return who was taken out of them from ``start`` on, and is not back.
+    """Lock the groups and return what the connection took from these people, and is not back.
 
-    ``people_until`` are people by the instant until which it is looked for, None for until now.
+    That is who was taken out of groups, the groups that were taken out of others above them, and deleted
+    groups on the way, with all who were in them right before, as far as they live. ``people_until`` as in
+    ``read_taken``; the people live, or are about to.
     """
-    ended: set[tuple[str, str]] = set()
-    for end, some in people_until.items():
-        ended |= _ended(session, some, connection_id, start, end)
-    person_ids = [id_ for some in people_until.values() for id_ in some]
-    groups: dict[str, datetime] = {}
-    for ids in in_chunks(sorted({group_id for group_id, _ in ended})):
-        living = select(Group.id, Group.changed_at).where(one_of(Group.id, ids), Group.deleted_at.is_(None))
-        rows = session.execute(living.order_by(Group.id).with_for_update(key_share=True))
-        groups.update((id_, changed_at) for id_, changed_at in rows)
-    back = _open(session, person_ids, groups)
-    members: dict[str, list[str]] = {}
-    for group_id, member_id in sorted(ended - back):
-        if group_id in groups:
-            members.setdefault(group_id, []).append(member_id)
-    reopened = {group_id: groups[group_id] for group_id in members}
-    return Away(members, reopened, sum(group_id not in groups for group_id, _ in ended))
+    own = select(Connection.id).where(Connection.id == window.connection_id)
+    session.execute(own.with_for_update(key_share=True))  # nobody else nests meanwhile, see ``lock_members``
+    taken = read_taken(session, people_until, window)
+    revived = groups_that_can_return(session, {link.group_id for link in taken.ended}, window)
+    ended = {**links_at_deletion(session, revived), **taken.ended}
+    people = {id_ for some in people_until.values() for id_ in some}
+    people |= _living_people(session, {link.member_id for link in ended if link.kind == "person"} - people)
+    changed_at = _lock_groups(session, ended, revived)
+    there = people | changed_at.keys()
+    standing = open_links(session, {link.member_id for link in ended})
+    away = sorted(ended.keys() - standing, key=lambda link: (ended[link], link))
+    possible = [link for link in away if link.group_id in changed_at and link.member_id in there]
+    kept = without_cycles(possible, taken.nestings)
+    members: dict[str, list[Link]] = defaultdict(list)
+    for link in kept:
+        members[link.group_id].append(link)
+    touched = {group_id: changed_at[group_id] for group_id in {*members, *revived}}
+    unopenable = len(taken.ended.keys() - standing - set(kept))
+    return Away(window.connection_id, members, revived, touched, unopenable)
 
 
-def reopen_memberships(
-    session: TenantSession, away: Away, *, cause: Cause, at: datetime, now: datetime
-) -> int:
-    """Start the facts that these are members again; return how many."""
-    groups = sorted(away.members)
-    entries = [
-        Entry(
-            "directory:group:restore", Subject("group", id_), cause, at, {"members": len(away.members[id_])}
-        )
-        for id_ in groups
-    ]
-    causes = dict(zip(groups, record_all(session, entries), strict=True))
+def give_back(session: TenantSession, away: Away, *, cause: Cause, at: datetime, now: datetime) -> int:
+    """Bring the deleted groups back, and start the facts that these are members again; return how many."""
+    groups = sorted(away.changed_at)
+    causes = dict(zip(groups, record_all(session, _entries(away, groups, cause, at)), strict=True))
+    revived = {group_id: causes[group_id] for group_id in sorted(away.revived)}
+    if revived:
+        count_returned(session, "group", connection_id=away.connection_id, number=len(revived), at=at)
+        revive_groups(session, revived, at=at)
+    links = [link for group_id in groups for link in away.members.get(group_id, ())]
     rows = [
         {
             "tenant_id": session.tenant_id,
-            "group_id": group_id,
-            "member_id": member_id,
+            "group_id": link.group_id,
+            "member_id": link.member_id,
             "start": at,
-            "member_kind": "person",
-            "started_by": causes[group_id],
+            "member_kind": link.kind,
+            "started_by": causes[link.group_id],
         }
-        for group_id in groups
-        for member_id in away.members[group_id]
+        for link in links
     ]
     if rows:
         session.add_rows(Membership, rows)
-        count_change(session, groups, at=at)
-    due = {member_id: causes[group_id] for group_id in groups for member_id in away.members[group_id]}
-    mark_all_due(session, [(Subject("person", id_), cause_id) for id_, cause_id in due.items()], now=now)
+    count_change(session, groups, at=at)
+    due = {Subject(link.kind, link.member_id): causes[link.group_id] for link in links}
+    mark_all_due(session, due.items(), now=now)
     return len(rows)
 
 
-def _ended(
-    session: TenantSession,
-    person_ids: Collection[str],
-    connection_id: str,
-    start: datetime,
-    end: datetime | None,
-) -> set[tuple[str, str]]:
-    """Return (group, member) of the memberships that the connection's own requests ended."""
-    own = (
-        select(JournalEntry.id)
-        .where(
-            JournalEntry.tenant_id == Membership.tenant_id,
-            JournalEntry.id == Membership.ended_by,
-            JournalEntry.actor_kind == "connection",
-            JournalEntry.actor_id == connection_id,
-        )
-        .exists()
-    )
-    found: set[tuple[str, str]] = set()
-    for ids in in_chunks(person_ids):
-        rows = select(Membership.group_id, Membership.member_id).where(
-            one_of(Membership.member_id, ids), Membership.end >= start, own
-        )
-        rows = rows if end is None else rows.where(Membership.end <= end)
-        found.update((group_id, member_id) for group_id, member_id in session.execute(rows))
+def _entries(away: Away, groups: Sequence[str], cause: Cause, at: datetime) -> list[Entry]:
+    """Return what the journal tells of each of the groups."""
+    entries: list[Entry] = []
+    for group_id in groups:
+        details: dict[str, object] = {"members": len(away.members.get(group_id, ()))}
+        if group_id in away.revived:
+            details["revived"] = True
+        entries.append(Entry("directory:group:restore", Subject("group", group_id), cause, at, details))
+    return entries
+
+
+def _living_people(session: TenantSession, ids: Collection[str]) -> set[str]:
+    """Return those who are not deleted, and keep them from being."""
+    found: set[str] = set()
+    for some in in_chunks(sorted(ids)):
+        living = select(Person.id).where(one_of(Person.id, some), Person.deleted_at.is_(None))
+        found.update(session.scalars(living.order_by(Person.id).with_for_update(read=True, key_share=True)))
     return found
 
 
-def _open(
-    session: TenantSession, person_ids: Collection[str], groups: Collection[str]
-) -> set[tuple[str, str]]:
-    found: set[tuple[str, str]] = set()
-    for ids in in_chunks(person_ids):
-        rows = select(Membership.group_id, Membership.member_id).where(
-            one_of(Membership.member_id, ids), Membership.end.is_(None)
+def _lock_groups(
+    session: TenantSession, links: Collection[Link], revived: Collection[str]
+) -> dict[str, datetime]:
+    """Lock the groups in these links that live, or are about to, and return when each last changed."""
+    ids = {link.group_id for link in links} | {link.member_id for link in links if link.kind == "group"}
+    rows = select(Group.id, Group.changed_at, Group.deleted_at).order_by(Group.id)
+    return {
+        id_: changed_at
+        for some in in_chunks(sorted(ids))
+        for id_, changed_at, deleted_at in session.execute(
+            rows.where(one_of(Group.id, some)).with_for_update(key_share=True)
         )
-        found.update((row.group_id, row.member_id) for row in session.execute(rows) if row.group_id in groups)
-    return found
+        if deleted_at is None or id_ in revived
+    }

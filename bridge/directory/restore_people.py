@@ -16,8 +16,9 @@ from bridge.directory.fact_instants import fact_instant
 from bridge.directory.facts import PersonVersionFact
 from bridge.directory.names import name_key
 from bridge.directory.people import columns_of
+from bridge.directory.read_taken import Window
 from bridge.directory.read_versions import in_chunks, read_versions
-from bridge.directory.restore_memberships import memberships_away, reopen_memberships
+from bridge.directory.restore_memberships import give_back, memberships_away
 from bridge.directory.tables import Person, PersonVersion
 from bridge.journal.record import Cause, Entry, Subject, record_all
 from bridge.journal.tables import JournalEntry
@@ -27,20 +28,12 @@ _PEOPLE = table_of(Person).c
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """What one connection did from ``start`` to ``end``, both included."""
-
-    connection_id: str
-    start: datetime
-    end: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Restored:
     """The instant from which all are back, how many, and how many could not be brought back."""
 
     at: datetime
     people: int
+    groups: int
     memberships: int
     left_people: int
     left_memberships: int
@@ -60,26 +53,25 @@ def restore_people(
 ) -> Restored:
     """Make active again whom the connection deactivated or deleted, and reopen the memberships it ended.
 
-    What it took from people while they were away is given back too, however late: many providers clear
-    groups or delete people weeks after they deactivated them. All of it from one instant on, in a number of
-    statements that does not grow with the people. Who is active again, or in the group again, stays as they
-    are. A deleted person stays deleted where somebody else has the name or external id by now.
+    So it is with the groups by which they were in others, and with deleted groups on that way. What it took
+    from people while they were away is given back too, however late: many providers clear groups or delete
+    people weeks after they deactivated them. All of it from one instant on, in a number of statements that
+    grows with the levels of groups in groups alone. Who is active again, or in the group again, stays as they
+    are. A deleted person or group stays deleted where another has the name or external id by now.
     """
     found, buried = _accounts(session, person_ids, window)
     free = _with_free_names(session, window.connection_id, found)
     back = {each.id for each in free}
     gone = {each.id for each in found} - back
     others = set(person_ids) - buried - back  # a tombstone is in no group
-    away = memberships_away(
-        session, {window.end: others, None: back}, window.connection_id, start=window.start
-    )
+    away = memberships_away(session, {window.end: others, None: back}, window)
     at = fact_instant(now, *(each.changed_at for each in free), *away.changed_at.values())
     returned = sum(each.deleted_at is not None for each in free)
     if returned:
         count_returned(session, "person", connection_id=window.connection_id, number=returned, at=at)
     causes = _write(session, free, cause=cause, at=at, now=now)
-    reopened = reopen_memberships(session, away, cause=cause, at=at, now=now)
-    return Restored(at, len(causes), reopened, len(gone), away.unopenable)
+    reopened = give_back(session, away, cause=cause, at=at, now=now)
+    return Restored(at, len(causes), len(away.revived), reopened, len(gone), away.unopenable)
 
 
 def _accounts(

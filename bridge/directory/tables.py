@@ -87,6 +87,7 @@ class PersonVersion(TenantRow):
 class Group(TenantRow):
     """A group as one connection knows it now; its members are rows of their own.
 
+    A deleted group is a tombstone: it keeps what it was, so that it can come back, until that is settled.
     ``unique_name_key`` is set only where the connection's dialect refuses two groups of one name.
     ``folded`` is the resource as filters compare it.
     """

@@ -9,7 +9,8 @@ from bridge.alerts.ring import close_alert
 from bridge.database.sessions import TenantSession
 from bridge.directory.changes import mark_due
 from bridge.directory.read_joins import neighbours
-from bridge.directory.restore_people import Window, restore_people
+from bridge.directory.read_taken import Window
+from bridge.directory.restore_people import restore_people
 from bridge.journal.record import Cause, Subject, record
 from bridge.seats.find_storm import storm_to_decide
 from bridge.seats.storm_windows import WINDOW
@@ -20,10 +21,12 @@ from bridge.seats.tables import StormPerson
 class Undone:
     """What an undo brought back, and how many people and memberships it could not.
 
-    A person stays away whose name somebody else has taken since, a membership of a group that is deleted.
+    A person stays away whose name somebody else has taken since, a deleted group likewise. A membership is
+    left of a group that stays deleted, or by which a group would be in itself.
     """
 
     people: int
+    groups: int
     memberships: int
     left_people: int
     left_memberships: int
@@ -31,6 +34,8 @@ class Undone:
 
 def undo_storm(session: TenantSession, storm_id: str, *, cause: Cause, now: datetime) -> Undone | None:
     """Bring back whom a storm's connection deactivated, deleted or took out of groups, from now on.
+
+    So with the groups through which they lost their seats, whether deleted or taken out of others.
 
     Their seats are held until then, so that the bill is as if nothing had happened. Who has come back by
     themselves, or was changed later on purpose, is left alone. None where it is undone already. Raises
@@ -45,9 +50,20 @@ def undo_storm(session: TenantSession, storm_id: str, *, cause: Cause, now: date
     # What followed the losses within the hour is their aftermath: groups are often cleared after people.
     window = Window(storm.connection_id, storm.first_at, storm.last_at + WINDOW)
     restored = restore_people(session, {*people, *joined}, window, cause=cause, now=now)
-    undone = Undone(restored.people, restored.memberships, restored.left_people, restored.left_memberships)
+    undone = Undone(
+        restored.people,
+        restored.groups,
+        restored.memberships,
+        restored.left_people,
+        restored.left_memberships,
+    )
     subject = Subject("storm", storm_id)
-    details = {"people": undone.people, "memberships": undone.memberships, "left": undone.left_people}
+    details = {
+        "people": undone.people,
+        "groups": undone.groups,
+        "memberships": undone.memberships,
+        "left": undone.left_people,
+    }
     cause_id = record(session, "seat:storm:undo", subject, cause=cause, at=now, details=details)
     storm.status, storm.decided_at, storm.decided_by = "undone", restored.at, cause_id
     session.flush()

@@ -59,7 +59,7 @@ def test_a_storm_is_undone_once(running, struck):
     [storm] = running.api(struck, "GET", "/storms").json["items"]
     answer = running.api(struck, "POST", f"/storms/{storm['id']}/undo")
     assert answer.json == {
-        "people": 11, "memberships": 0, "left_people": 0, "left_memberships": 0, "undone": True,
+        "people": 11, "groups": 0, "memberships": 0, "left_people": 0, "left_memberships": 0, "undone": True,
     }  # fmt: skip
     assert running.api(struck, "POST", f"/storms/{storm['id']}/undo").json["undone"] is False
     assert running.api(struck, "POST", f"/storms/{storm['id']}/confirm").status_code == 409
@@ -69,6 +69,27 @@ def test_a_storm_is_undone_once(running, struck):
     assert running.scim(struck, "GET", f"/Users/{struck.ids['people'][0]}").json["active"] is True
     assert running.api(struck, "GET", "/alerts?open=true").json["items"] == []
     assert len(running.api(struck, "GET", "/alerts").json["items"]) == 1
+
+
+def test_a_provider_finds_a_group_that_an_undo_brought_back_and_goes_on_with_it(running, struck):
+    [storm] = running.api(struck, "GET", "/storms").json["items"]
+    running.api(struck, "POST", f"/storms/{storm['id']}/undo")
+    asked = "/Groups?filter=displayName+eq+%22staff%22"
+    [before] = running.scim(struck, "GET", asked).json["Resources"]
+    running.set_clock(OCTOBER + timedelta(days=1, minutes=10))
+    assert running.scim(struck, "DELETE", f"/Groups/{before['id']}").status_code == 204
+    assert running.scim(struck, "GET", asked).json["totalResults"] == 0
+    work(running, struck)
+    [storm] = running.api(struck, "GET", "/storms?status=open").json["items"]
+    undone = running.api(struck, "POST", f"/storms/{storm['id']}/undo").json
+    assert (undone["groups"], undone["memberships"]) == (1, 14)
+    [after] = running.scim(struck, "GET", asked).json["Resources"]
+    assert (after["id"], after["meta"]["created"]) == (before["id"], before["meta"]["created"])
+    assert {each["value"] for each in after["members"]} == {each["value"] for each in before["members"]}
+    assert after["meta"]["version"] != before["meta"]["version"]
+    assert running.scim(struck, "GET", "/Groups").json["totalResults"] == 1
+    gone = {"schemas": [PATCH], "Operations": [{"op": "remove", "path": "members"}]}
+    assert running.scim(struck, "PATCH", f"/Groups/{after['id']}", gone).status_code in {200, 204}
 
 
 def test_a_storm_is_confirmed_once(running, struck):

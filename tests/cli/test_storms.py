@@ -47,7 +47,7 @@ def test_a_storm_is_shown_with_its_people_and_undone_once(terminal, tenant, stor
     [alert] = terminal.read("alerts", tenant)
     assert (alert["kind"], alert["cause_id"], alert["closed_at"]) == ("fuse_blown", storm["id"], None)
     told = terminal.run("storms", "undo", tenant, storm["id"])
-    assert told == f"{storm['id']}: undone, 2 people and 0 memberships are back\n"
+    assert told == f"{storm['id']}: undone, 2 people, 0 deleted groups and 0 memberships are back\n"
     assert "nothing to do" in terminal.run("storms", "undo", tenant, storm["id"])
     work(tenant)
     terminal.set_clock(NOON + timedelta(minutes=6))

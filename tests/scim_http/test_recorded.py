@@ -120,7 +120,6 @@ def group_is_renamed(world: World) -> bool:
 def group_is_gone(world: World) -> bool:
     return (
         world.group.deleted_at is not None
-        and world.group.display_name == ""
         and world.members == set()
         and world.idp.get(f"/Groups/{world.ids['group']}").status_code == 404
     )

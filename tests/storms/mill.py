@@ -52,6 +52,7 @@ class Mill:
         self.database = database
         self.tenant_id = f"mill-{next(numbers)}"
         self.ids = {}
+        self.dialect = "okta"
         with database.write(self.tenant_id) as session:
             create_tenant(session, name="Mill", currency="EUR", timezone="UTC", cause=MARA, now=FOUNDED)
             create_default_subscription(session, starts_on=date(2026, 1, 1), cause=MARA, now=FOUNDED)
@@ -79,14 +80,14 @@ class Mill:
     @property
     def client(self):
         cause = Cause("connection", self.connection_id, f"request-{next(numbers)}")
-        return Client(self.connection_id, DIALECTS["okta"], DEFAULT_LIMITS, Seal(["k" * 32]), cause, "")
+        return Client(self.connection_id, DIALECTS[self.dialect], DEFAULT_LIMITS, Seal(["k" * 32]), cause, "")
 
     def say(self, operation, *arguments, when, **more):
         with self.database.write(self.tenant_id) as session:
             return operation(session, *arguments, client=self.client, now=when, **more)
 
-    def group(self, name, *, when=FOUNDED):
-        body = {"schemas": [GROUP], "displayName": name}
+    def group(self, name, *, when=FOUNDED, **more):
+        body = {"schemas": [GROUP], "displayName": name, **more}
         self.ids[name] = self.say(create_group, body, when=when).found.id
 
     def hires(self, *names, when=FOUNDED, group="staff", department="Loom"):

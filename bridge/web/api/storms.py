@@ -29,8 +29,9 @@ STORM = record(
     }
 )
 UNDONE = {
-    "people": WHOLE, "memberships": WHOLE, "left_people": WHOLE, "left_memberships": WHOLE, "undone": TRUTH,
-}  # fmt: skip
+    **dict.fromkeys(("people", "groups", "memberships", "left_people", "left_memberships"), WHOLE),
+    "undone": TRUTH,
+}
 FUSE = record(dict.fromkeys(RANGES, WHOLE))
 ALERT = record(
     {
@@ -94,7 +95,7 @@ def confirm_one_storm(call: Call, storm_id: str) -> dict[str, Any]:
 
 
 @operation(
-    "POST", "/storms/{storm_id}/undo", "Bring back the people of a storm; twice is once",
+    "POST", "/storms/{storm_id}/undo", "Bring back the people of a storm, and deleted groups; twice is once",
     scope="storms:write", answer=record(UNDONE),
 )  # fmt: skip
 def undo_one_storm(call: Call, storm_id: str) -> dict[str, Any]:
