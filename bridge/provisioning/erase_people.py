@@ -17,6 +17,7 @@ from bridge.directory.tables import Join, Person, PersonVersion
 from bridge.errors import Conflict, NotFound
 from bridge.journal.record import Cause, Subject, record
 from bridge.mapping.tables import PersonOverride
+from bridge.provisioning.erase_groups import erase_groups
 from bridge.provisioning.erase_requests import erase_requests
 from bridge.provisioning.tables import Erasure
 from bridge.scim.personal import naming_values
@@ -71,8 +72,10 @@ def erase_due(database: Database, tenant_id: str, *, seal: Seal, now: datetime) 
     """Erase whom it was asked for and whose facts are settled; return how many.
 
     Who has become active again is not erased: their request is withdrawn. Stopped at any moment, whoever is
-    not erased is still pending.
+    not erased is still pending. What settled groups were goes as well, for they may be named after people.
     """
+    with database.write(tenant_id) as session:
+        erase_groups(session, settled_until=find_tenant(session).settled_until)
     erased = 0
     after = ""
     while True:

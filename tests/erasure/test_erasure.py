@@ -8,7 +8,7 @@ from sqlalchemy import inspect, update
 
 from bridge.database.rows import Row
 from bridge.directory.join_accounts import Wanted, join_accounts
-from bridge.directory.tables import Person, PersonVersion
+from bridge.directory.tables import Group, Person, PersonVersion
 from bridge.errors import Conflict, NotFound
 from bridge.journal.seal import seal as seal_journal
 from bridge.journal.verify import verify
@@ -238,6 +238,49 @@ def test_a_held_seat_waits_for_its_storm(database):
     mill.decides("confirm", when=at("02-02 00:00"))
     settle(mill, at("02-01 00:00"))
     assert erase(mill) == 1
+
+
+def test_what_a_deleted_group_was_goes_once_it_is_settled(mill):
+    for number, name in enumerate(("early", "late")):
+        mill.group(name, externalId=f"ext-{name}")
+        mill.drops(name, when=at(f"0{number + 1}-15 00:00"))
+    assert {"ext-early", "ext-late"} <= kept_of_groups(mill)
+    erase(mill)
+    assert {"ext-early", "ext-late"} <= kept_of_groups(mill)
+    settle(mill, at("02-01 00:00"))
+    erase(mill)
+    erase(mill)
+    assert kept_of_groups(mill) == {"staff", "leads", "late", "ext-late"}
+
+
+def kept_of_groups(mill):
+    """The names and external ids in the rows of groups, wherever in them."""
+    return {
+        value
+        for row in mill.rows(Group)
+        for value in (row.display_name, row.display_name_key, row.external_id, *row.resource.values(),
+                      *row.folded.values())
+        if isinstance(value, str) and value
+    }  # fmt: skip
+
+
+def test_what_a_deleted_group_was_waits_for_its_storm(database):
+    mill = Mill(database)
+    mill.hires("ada", "bea")
+    mill.works(at("01-02 00:00"))
+    mill.drops("staff", when=at("01-20 00:00"))
+    mill.works(at("01-21 00:00"))
+    settle(mill, at("02-01 00:00"))
+    erase(mill)
+    assert "staff" in kept_of_groups(mill)
+    mill.decides("undo", when=at("02-02 00:00"))
+    assert set(mill.held().values()) == {"standard"}
+    mill.drops("staff", when=at("02-03 00:00"))
+    mill.works(at("02-04 00:00"))
+    mill.decides("confirm", when=at("02-05 00:00"))
+    settle(mill, at("03-01 00:00"))
+    erase(mill)
+    assert kept_of_groups(mill) == {"leads"}
 
 
 def test_who_is_joined_with_others_is_separated_first(mill):
