@@ -131,7 +131,10 @@ class Settings(BaseSettings):
     )
 
     request_log_milliseconds: int = Field(
-        100, ge=1, description="Longest wait of a request's log row in memory."
+        1000,
+        ge=1,
+        description="Longest wait of a request's log row in memory, where it is lost if the process is killed. "
+        "Rows are written a tenant at a time: the shorter, the more transactions many tenants cost.",
     )
     request_log_rows: int = Field(
         10_000, ge=100, description="Most rows waiting; past that they are counted."
