@@ -133,8 +133,8 @@ class Settings(BaseSettings):
     request_log_milliseconds: int = Field(
         1000,
         ge=1,
-        description="Longest wait of a request's log row in memory, where it is lost if the process is killed. "
-        "Rows are written a tenant at a time: the shorter, the more transactions many tenants cost.",
+        description="Longest wait of a request's log row in memory, lost if the process is killed meanwhile; "
+        "the shorter, the more transactions it costs, one for each tenant.",
     )
     request_log_rows: int = Field(
         10_000, ge=100, description="Most rows waiting; past that they are counted."

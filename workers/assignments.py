@@ -1,5 +1,6 @@
 """When seats are computed: as soon as a tenant is said to have work, until none is left."""
 
+import logging
 import math
 import time
 from datetime import datetime
@@ -24,6 +25,8 @@ from workers.journal import seal_all
 
 _IDS_AT_ONCE = 10_000
 
+log = logging.getLogger(__name__)
+
 _DUE = table_of(DueTenant).c
 _WAKING = prepared(
     select(_DUE.id, _DUE.cause).where(
@@ -34,13 +37,25 @@ _TAKEN = prepared(delete(table_of(DueTenant)).where(one_of(_DUE.id, texts("ids")
 
 
 @app.task(name=ASSIGN_DUE)
-def assign_due(tenant_id: str) -> None:
-    """Compute the seats of everyone who is due, then seal the journal of it.
+def assign_due(*tenant_ids: str) -> None:
+    """Compute the seats of everyone who is due, tenant by tenant, then seal the journal of it.
 
-    A tenant with much to do gives way after a while and queues again, so that others have their turn. Changes
-    from now on need another nudge, see ``bridge.nudge.marks``.
+    A tenant with much to do gives way after a while and queues again, so that others have their turn; one
+    whose work fails stops no other. Changes from now on need another nudge, see ``bridge.nudge.marks``.
     """
-    marks().take(tenant_id)
+    marks().take(tenant_ids)
+    failures: list[Exception] = []
+    for tenant_id in tenant_ids:
+        try:
+            _take_turn(tenant_id)
+        except Exception as error:
+            log.exception("the seats of tenant %s could not be computed; the sweep tries again", tenant_id)
+            failures.append(error)
+    if failures:
+        raise failures[0]
+
+
+def _take_turn(tenant_id: str) -> None:
     if drain(database(), tenant_id, seconds=settings().assignment_turn_seconds):
         seal_all(database(), tenant_id)
     else:

@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 
 from bridge.nudge.marks import Marks
@@ -15,9 +15,13 @@ ASSIGN_DUE = "bridge.assign_due"
 #: A nudge that no worker took by then says nothing that the sweep has not found.
 NUDGE_EXPIRES_SECONDS = 300
 
-#: After nudges the next ones wait as long: the workers that the first ones woke take what has come meanwhile
-#: as well, and to wake the sending thread for each write would cost each write.
+#: After a nudge the next ones wait so long for each tenant that was told of, up to the longest pause. What
+#: has come meanwhile goes in one message, which costs sender and worker as much as that of one tenant.
 PAUSE_SECONDS = 0.02
+LONGEST_PAUSE_SECONDS = 0.1
+
+#: Tenants in one message; one worker does their work one after another.
+MOST_TOGETHER = 10
 
 #: Silence between two lines in the log about a broker that cannot be reached.
 LOG_PAUSE_SECONDS = 60.0
@@ -28,8 +32,8 @@ log = logging.getLogger(__name__)
 class Nudger:
     """Sends nudges from a thread of its own, so that no request ever waits for the broker.
 
-    ``sent``, ``spared`` and ``failed`` count; a failure loses nothing, since the sweep finds the tenant's due
-    row. Spared is a nudge while another one for the same tenant is on its way.
+    ``sent``, ``spared`` and ``failed`` count tenants; a failure loses nothing, since the sweep finds the
+    tenant's due row. Spared is a nudge while another one for the same tenant is on its way.
     """
 
     def __init__(self, chosen: Settings) -> None:
@@ -43,14 +47,14 @@ class Nudger:
         self._logged_at = float("-inf")
 
     @cached_property
-    def _tell(self) -> Callable[[str], None]:
-        """Send one nudge; who sends none yet neither waits for the broker's library nor keeps it."""
+    def _tell(self) -> Callable[[Sequence[str]], None]:
+        """Send one message; who sends none yet neither waits for the broker's library nor keeps it."""
         from bridge.nudge.broker import connection  # noqa: PLC0415 (kombu; see above)
         from bridge.nudge.messages import send_task  # noqa: PLC0415 (kombu; see above)
 
         broker = connection(self._chosen)
-        return lambda tenant_id: send_task(
-            broker, ASSIGN_DUE, [tenant_id], expires_seconds=NUDGE_EXPIRES_SECONDS
+        return lambda tenant_ids: send_task(
+            broker, ASSIGN_DUE, tenant_ids, expires_seconds=NUDGE_EXPIRES_SECONDS
         )
 
     @cached_property
@@ -70,29 +74,30 @@ class Nudger:
 
     def _run(self) -> None:
         while True:
-            for tenant_id in self._next():
-                self._send(tenant_id)
-            time.sleep(PAUSE_SECONDS)
+            tenant_ids = self._next()
+            for position in range(0, len(tenant_ids), MOST_TOGETHER):
+                self._send(tenant_ids[position : position + MOST_TOGETHER])
+            time.sleep(min(PAUSE_SECONDS * len(tenant_ids), LONGEST_PAUSE_SECONDS))
 
-    def _next(self) -> Iterable[str]:
+    def _next(self) -> list[str]:
         """Wait for tenants to tell of, and take them in the order in which they came."""
         with self._arrived:
             while not self._waiting:
                 self._arrived.wait()
             taken, self._waiting = self._waiting, {}
-        return taken
+        return list(taken)
 
-    def _send(self, tenant_id: str) -> None:
+    def _send(self, tenant_ids: Sequence[str]) -> None:
         try:
-            if not self._marks.put(tenant_id):
-                self.spared += 1
-                return
-            self._tell(tenant_id)
+            untold = self._marks.put(tenant_ids)
+            if untold:
+                self._tell(untold)
         except Exception as error:  # noqa: BLE001 (whatever a broker's driver raises: the sweep makes up for it)
-            self.failed += 1
+            self.failed += len(tenant_ids)
             self._log(error)
         else:
-            self.sent += 1
+            self.sent += len(untold)
+            self.spared += len(tenant_ids) - len(untold)
 
     def _log(self, error: Exception) -> None:
         if time.monotonic() - self._logged_at < LOG_PAUSE_SECONDS:

@@ -9,7 +9,7 @@ import redis
 from celery.contrib.testing.worker import start_worker
 from kombu.exceptions import OperationalError
 
-from bridge.nudge import ASSIGN_DUE, Nudger, broker, marks
+from bridge.nudge import ASSIGN_DUE, MOST_TOGETHER, Nudger, broker, marks
 from bridge.nudge.broker import connection
 from bridge.nudge.marks import Marks
 from bridge.nudge.messages import send_task
@@ -40,14 +40,25 @@ def test_a_nudge_becomes_a_message_with_the_name_of_the_task(tmp_path):
     assert messages(tmp_path) == [(ASSIGN_DUE, "['birchwood']")]
 
 
-def test_nudges_that_wait_are_sent_once_per_tenant(tmp_path):
+def test_nudges_that_wait_are_one_message_with_each_tenant_once(tmp_path):
     nudger = Nudger(in_files(tmp_path))
     with nudger._arrived:  # the sender cannot take any meanwhile
         for _ in range(100):
             nudger.nudge("alder")
             nudger.nudge("birchwood")
     until(lambda: nudger.sent == 2)
-    assert sorted(argument for _, argument in messages(tmp_path)) == ["['alder']", "['birchwood']"]
+    assert messages(tmp_path) == [(ASSIGN_DUE, "['alder', 'birchwood']")]
+
+
+def test_a_message_tells_of_no_more_tenants_than_one_worker_should_do(tmp_path):
+    nudger = Nudger(in_files(tmp_path))
+    tenants = [f"tenant {number}" for number in range(MOST_TOGETHER + 1)]
+    with nudger._arrived:
+        for tenant_id in tenants:
+            nudger.nudge(tenant_id)
+    until(lambda: nudger.sent == len(tenants))
+    told = [argument for _, argument in messages(tmp_path)]
+    assert told == [repr(tenants[:MOST_TOGETHER]), repr(tenants[MOST_TOGETHER:])]
 
 
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
@@ -100,7 +111,7 @@ def test_a_queue_that_nobody_empties_stops_growing(tmp_path, monkeypatch):
     nudger = Nudger(in_files(tmp_path))
     for number in range(3):
         nudger.nudge(str(number))
-    until(lambda: nudger.sent + nudger.failed == 3)
+        until(lambda done=number + 1: nudger.sent + nudger.failed == done)
     assert (nudger.sent, len(messages(tmp_path))) == (2, 2)
     with pytest.raises(OperationalError, match="does a worker run"):
         celery_app(in_files(tmp_path)).send_task(ASSIGN_DUE, args=["x"], retry=False)
@@ -163,17 +174,17 @@ def test_once_a_worker_has_taken_the_mark_the_next_change_is_told(tmp_path, redi
     for sent in (1, 2):
         nudger.nudge("cedar")
         until(lambda sent=sent: nudger.sent + nudger.spared + nudger.failed == sent)
-        Marks(chosen).take("cedar")
+        Marks(chosen).take(["cedar"])
     assert (nudger.sent, nudger.spared) == (2, 0)
 
 
 def test_a_mark_whose_message_was_lost_ends_by_itself(tmp_path, redis_url, monkeypatch):
     monkeypatch.setattr(marks, "MARK_MILLISECONDS", 60_000)
     standing = Marks(Settings(var=tmp_path, broker_url=redis_url, nudge_milliseconds=60_000))
-    assert standing.put("dogwood")
-    assert not standing.put("dogwood")
+    assert standing.put(["dogwood"]) == ["dogwood"]
+    assert standing.put(["dogwood", "elder"]) == ["elder"]
     with redis.Redis.from_url(redis_url) as client:
         mark = marks.PREFIX + "dogwood"
         assert 0 < client.pttl(mark) <= 60_000
         client.pexpire(mark, 1)
-    until(lambda: standing.put("dogwood"))
+    until(lambda: standing.put(["dogwood"]))

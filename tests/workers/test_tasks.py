@@ -65,6 +65,19 @@ def test_a_tenant_with_much_to_do_gives_way_to_others_and_goes_on_later(team, dr
     assert due_rows(team) == []
 
 
+def test_tenants_of_one_message_are_done_one_after_another_and_one_that_fails_stops_no_other(team):
+    from workers.assignments import assign_due
+
+    other = House(team.database)
+    other.rules(LEADS, SALES)
+    other.person("bo")
+    other.joins("bo", "a", 1)
+    with pytest.raises(UnicodeEncodeError):
+        assign_due("no tenant \ud800", team.tenant_id, other.tenant_id)
+    assert team.seats() == [("ada", at(1), None, "standard")]
+    assert [person for person, *_ in other.seats()] == ["bo"]
+
+
 def test_a_worker_folds_what_requests_noted_of_the_length_of_lists(team):
     from workers.assignments import assign_due
 
