@@ -78,7 +78,7 @@ def execute(
         answered = wire.execute(direct.name, direct.sql, bound.arguments, after)
     except Error as error:
         raise as_callers_catch_it(connection, wire, direct.sql, error) from error
-    return Rows(_read_all(wire, direct, answered))
+    return read_all(wire, direct, answered)
 
 
 def send(connection: Connection, sql: bytes) -> None:
@@ -119,17 +119,18 @@ def tell(connection: Connection, bound: Sequence[Bound]) -> None:
             listeners(connection, None, direct.sql.decode(), None, None, len(bound) > 1)
 
 
-def _read_all(wire: Wire, direct: Direct, answered: PGresult) -> list[Any]:
+def read_all(wire: Wire, direct: Direct, answered: PGresult) -> Rows:
+    """Return the rows of an answer as the statement's columns convert them."""
     if not answered.ntuples:
-        return []
+        return Rows([])
     wire.transformer.set_pgresult(answered)
     if not direct.reads:
-        return wire.transformer.load_rows(0, answered.ntuples, direct.row)
+        return Rows(wire.transformer.load_rows(0, answered.ntuples, direct.row))
     rows = wire.transformer.load_rows(0, answered.ntuples, list)
     for row in rows:
         for position, convert in direct.reads:
             row[position] = convert(row[position])
-    return [direct.row(row) for row in rows]
+    return Rows([direct.row(row) for row in rows])
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)

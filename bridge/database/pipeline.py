@@ -10,8 +10,9 @@ from psycopg.pq.abc import PGresult
 from sqlalchemy import Insert, Table
 from sqlalchemy.engine import Connection
 
-from bridge.database.direct import Bound, Statement, bind, tell
+from bridge.database.direct import Bound, Statement, bind, read_all, tell
 from bridge.database.many_rows import insert_many
+from bridge.database.results import Rows
 from bridge.database.wire import Wire, as_callers_catch_it, check, wire_of
 
 Waiting = tuple[Statement, Mapping[str, Any]]
@@ -48,13 +49,26 @@ def execute_together(connection: Connection, waiting: Sequence[Waiting], *, comm
             connection.execute(statement, run)
 
 
+def execute_last(connection: Connection, statement: Statement, values: Mapping[str, Any]) -> Rows | None:
+    """Execute a statement and commit in the same round trip; None, and nothing done, where that cannot be.
+
+    Raises as ``direct.execute`` does; the transaction is then still to be ended.
+    """
+    wire = wire_of(connection)
+    bound = bind(wire, statement, values) if wire is not None else None
+    if wire is None or bound is None:
+        return None
+    *_, answered, _committed = _send(connection, wire, [bound], commit=True)
+    return read_all(wire, bound.direct, answered)
+
+
 def _runs(waiting: Sequence[Waiting]) -> Iterator[tuple[Statement, list[Mapping[str, Any]]]]:
     """Put together what follows each other in the same statement."""
     for (_, statement, _), run in groupby(waiting, key=lambda each: (id(each[0]), each[0], tuple(each[1]))):
         yield statement, [values for _, values in run]
 
 
-def _send(connection: Connection, wire: Wire, bound: Sequence[Bound], *, commit: bool) -> None:
+def _send(connection: Connection, wire: Wire, bound: Sequence[Bound], *, commit: bool) -> list[PGresult]:
     tell(connection, bound)
     try:
         wire.server.enter_pipeline_mode()
@@ -70,6 +84,7 @@ def _send(connection: Connection, wire: Wire, bound: Sequence[Bound], *, commit:
         except Error as error:
             raise as_callers_catch_it(connection, wire, each.direct.sql, error) from error
         wire.prepared.add(each.direct.name)
+    return answers
 
 
 def _queue(wire: Wire, bound: Sequence[Bound], *, commit: bool) -> list[Bound]:

@@ -16,7 +16,7 @@ from sqlalchemy.sql.visitors import iterate
 from bridge.database.direct import execute, send
 from bridge.database.lanes import Lanes, lanes_of
 from bridge.database.many_rows import delete_rows, insert_into, insert_missing, put_rows
-from bridge.database.pipeline import Waiting, execute_together
+from bridge.database.pipeline import Waiting, execute_last, execute_together
 from bridge.database.prepared import TENANT, Prepared
 from bridge.database.results import Rows
 from bridge.database.rows import Row, TenantRow
@@ -55,6 +55,21 @@ class TenantSession(Session):
         if not prepared.tables.isdisjoint(self._held_tables):
             self.write_held()
         return execute(self.present(), prepared.statement, {TENANT: self.tenant_id, **values})
+
+    def run_last(self, prepared: Prepared, **values: object) -> Rows:
+        """Execute a prepared statement and end the transaction with it, in one round trip where that can be.
+
+        For what only reads and needs no more; what is asked for afterwards is read in another transaction.
+        """
+        present = self.present()
+        given = {TENANT: self.tenant_id, **values}
+        known = None
+        if self.only_reads and not present.in_transaction():
+            known = execute_last(present, prepared.statement, given)
+        if known is None:
+            return execute(present, prepared.statement, given)
+        self._give_back()
+        return known
 
     @property
     def dialect(self) -> Dialect:
@@ -137,13 +152,17 @@ class TenantSession(Session):
         if self.in_transaction() or self.identity_map:
             super().close()
         self._drop_held()
+        if self._present is not None and self._lanes is not None:
+            _roll_back(self._present)
+        self._give_back()
+
+    def _give_back(self) -> None:
         present, self._present = self._present, None
         if present is None:
             return
         if self._lanes is None:
             present.close()
         else:
-            _roll_back(present)
             self._lanes.give(present)
 
     def add_rows(self, row: type[Row], values: Sequence[dict[str, Any]]) -> None:

@@ -79,7 +79,8 @@ def _rows(
     session: TenantSession, kind: Kind, column: str, key: str, *, connection_id: str, root: str
 ) -> tuple[Encoded, ...]:
     wanted = _STATEMENTS[session.is_postgresql, kind, column]
-    rows = session.run(wanted, key=key, connection_id=connection_id, groups_at=f"{root}/Groups/")
+    run = session.run_last if kind == "person" else session.run  # a group's members are read after it
+    rows = run(wanted, key=key, connection_id=connection_id, groups_at=f"{root}/Groups/")
     return tuple(Encoded._make(row) for row in rows)
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, event, select, text, update
+from sqlalchemy import bindparam, event, func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bridge.database.pipeline import MOST_TOGETHER
@@ -276,3 +276,37 @@ def test_a_connection_that_ends_while_an_answer_is_awaited_is_told_and_replaced(
     assert told.value.connection_invalidated
     with database.read(tenant_id) as session:
         assert session.run(SUBJECTS).scalars() == ["somebody"]
+
+
+def test_what_is_read_last_ends_the_transaction_and_what_follows_is_another_one(
+    database: Database, tenant_id: str
+):
+    other = add_tenant(database, "Okonkwo Textiles")
+    ours = add_connection(database, tenant_id, "Okta")
+    add_connection(database, other, "Okta")
+    for _ in range(2):  # the second time the statement is prepared
+        with database.read(tenant_id) as session:
+            assert session.run_last(NAMED, name="Okta").scalars() == [ours]
+            assert session.run_last(NAMED, name="Nobody").scalars() == []
+            assert session.run(NAMED, name="Okta").scalars() == [ours]
+    with database.write(tenant_id) as session:  # who writes commits at the end alone
+        session.add_rows(ChangeDue, [due(session, "one")])
+        session.run_last(NAMED, name="Okta")
+    with suppress(ZeroDivisionError), database.write(tenant_id) as failing:
+        failing.add_rows(ChangeDue, [due(failing, "two")])
+        failing.run_last(NAMED, name="Okta")
+        raise ZeroDivisionError
+    with database.read(tenant_id) as session:
+        assert session.run(SUBJECTS).scalars() == ["somebody"]
+
+
+@POSTGRESQL
+def test_what_fails_when_it_is_read_last_leaves_a_connection_that_can_be_used(
+    database: Database, tenant_id: str
+):
+    ours = add_connection(database, tenant_id, "Okta")
+    broken = prepared(select(1 / (func.length(CONNECTIONS.name) - 4)))
+    with pytest.raises(DBAPIError, match="division by zero"), database.read(tenant_id) as session:
+        session.run_last(broken)
+    with database.read(tenant_id) as session:
+        assert session.run_last(NAMED, name="Okta").scalars() == [ours]
