@@ -126,6 +126,15 @@ class Settings(BaseSettings):
         60, ge=1, le=1440, description="Minutes for which an access token of an OAuth client is valid."
     )
     oauth_form_bytes: int = Field(16_384, ge=1024, description="Largest request for an access token.")
+    session_hours: int = Field(
+        12, ge=1, le=720, description="Hours after which a session ends, however much it is used."
+    )
+    session_idle_minutes: int = Field(
+        60, ge=5, le=43_200, description="Minutes without use after which a session is over."
+    )
+    session_most: int = Field(
+        20, ge=1, le=1000, description="Most sessions of a person at once; the one not used longest makes room."
+    )
     expiry_warning_days: int = Field(
         30, ge=0, description="Days ahead in which lists of credentials warn of their expiry."
     )

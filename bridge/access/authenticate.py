@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
 
+from bridge.access.active_people import require_active
 from bridge.database.rows import table_of
 from bridge.database.sessions import Database
 from bridge.errors import Forbidden, Unauthenticated
@@ -27,12 +28,16 @@ BY_DIGEST = select(*_CREDENTIALS).where(_CREDENTIALS.digest.in_(bindparam("diges
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling: a connection's identity provider, or the holder of an API key."""
+    """Who is calling: a connection's identity provider, or the holder of an API key.
+
+    ``person_id`` is whose own key it is, if anybody's.
+    """
 
     tenant_id: str
     credential_id: str
     connection_id: str | None
     scopes: frozenset[str]
+    person_id: str | None = None
 
     def require(self, scope: str) -> None:
         """Raise ``Forbidden`` unless the caller may do this; ``admin`` may do everything."""
@@ -74,9 +79,11 @@ def identify(database: Database, digests: tuple[str, ...], *, kind: str, now: da
         raise Unauthenticated(
             f"token {row.id} expired at {row.expires_at:%Y-%m-%dT%H:%M:%SZ}: make a new one"
         )
+    if row.person_id is not None:
+        require_active(database, row.tenant_id, row.person_id)
     if row.last_used_at is None or row.last_used_at + LAST_USED_STEP <= now:
         _note_use(database, row.digest, now)
-    return Caller(row.tenant_id, row.id, row.connection_id, frozenset(row.scopes))
+    return Caller(row.tenant_id, row.id, row.connection_id, frozenset(row.scopes), row.person_id)
 
 
 def _note_use(database: Database, digest: str, now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from bridge.access.active_people import hold_active
 from bridge.access.scopes import check_scopes
 from bridge.database.sessions import TenantSession
 from bridge.errors import NotFound
@@ -51,19 +52,31 @@ def grant_api_key(
     session: TenantSession,
     *,
     scopes: Sequence[str],
+    person_id: str | None = None,
     seal: Seal,
     lifetime: timedelta | None,
     cause: Cause,
     now: datetime,
 ) -> NewCredential:
-    """Make an API key of the tenant. Raises ``InvalidValue`` for an unknown scope, ``NotFound``."""
+    """Make an API key of the tenant, or of a person, good only while they are active.
+
+    Raises ``InvalidValue`` for an unknown scope, ``NotFound``, ``Conflict`` for a person who is not active.
+    """
     allowed = check_scopes(scopes)
     if session.scalar(select(Tenant.tenant_id)) is None:
         raise NotFound(f"there is no tenant {session.tenant_id}")
+    if person_id is not None:
+        hold_active(session, person_id)
     key = create_api_key(
-        session, tenant_id=session.tenant_id, scopes=allowed, seal=seal, lifetime=lifetime, now=now
+        session,
+        tenant_id=session.tenant_id,
+        scopes=allowed,
+        person_id=person_id,
+        seal=seal,
+        lifetime=lifetime,
+        now=now,
     )
-    details = {"scopes": sorted(allowed), "expires_at": _text(key.expires_at)}
+    details = {"scopes": sorted(allowed), "expires_at": _text(key.expires_at), "person": person_id}
     record(session, "access:api_key:create", Subject("api_key", key.id), cause=cause, at=now, details=details)
     return key
 

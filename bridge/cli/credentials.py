@@ -71,14 +71,18 @@ def api_key() -> None:
 @api_key.command("create")
 @click.argument("tenant")
 @click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(sorted(SCOPES)))
+@click.option("--person", "person_id", help="Id of the person whose own it is; ends with their access.")
 @expiry
-def create_key(tenant: str, scopes: tuple[str, ...], expires_in_days: int | None) -> None:
-    """Print a new API key of a tenant, alone and once."""
+def create_key(
+    tenant: str, scopes: tuple[str, ...], person_id: str | None, expires_in_days: int | None
+) -> None:
+    """Print a new API key of a tenant or a person, alone and once."""
     bridge, now = parts(), clock.now()
     with bridge.database.write(tenant_named(tenant)) as session:
         made = grant_api_key(
             session,
             scopes=scopes,
+            person_id=person_id,
             seal=bridge.seal,
             lifetime=lifetime(expires_in_days),
             cause=cause(),
@@ -111,7 +115,7 @@ def lifetime(days: int | None) -> timedelta | None:
 
 def print_credentials(rows: Iterable[Credential]) -> None:
     """Print what is known of credentials, with a warning ahead of their expiry."""
-    shown = ("id", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
+    shown = ("id", "scopes", "person_id", "created_at", "expires_at", "revoked_at", "last_used_at")
     warning_days, now, listed = parts().settings.expiry_warning_days, clock.now(), []
     for row in rows:
         expiry = expiry_of(row, warning_days=warning_days, now=now)

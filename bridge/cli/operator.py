@@ -16,8 +16,9 @@ from bridge.database.ids import new_id
 from bridge.errors import InvalidValue, NotFound
 from bridge.journal.record import Cause
 from bridge.logs import configure_logs
+from bridge.tenants import doors
 from bridge.tenants.read import tenant_ids
-from bridge.tenants.tables import Connection, Tenant
+from bridge.tenants.tables import Tenant
 from bridge.web.context import Bridge
 from config.settings import settings
 
@@ -57,12 +58,11 @@ def tenant_named(text: str) -> str:
 
 def tenant_of_connection(connection_id: str) -> str:
     """Return the id of the tenant whose connection this is. Raises ``NotFound``."""
-    database = parts().database
-    for tenant_id in tenant_ids(database):
-        with database.read(tenant_id) as session:
-            if session.scalar(select(Connection.id).where(Connection.id == connection_id)):
-                return tenant_id
-    raise NotFound(f"there is no connection {connection_id!r}: see `bridge connection list TENANT`")
+    try:
+        return doors.tenant_of_connection(parts().database, connection_id)
+    except NotFound as error:
+        told = f"there is no connection {connection_id!r}: see `bridge connection list TENANT`"
+        raise NotFound(told) from error
 
 
 def instant(text: str | None) -> datetime | None:

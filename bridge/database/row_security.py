@@ -4,7 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 #: Read before the tenant is known; they hold no personal data.
-UNSCOPED = ("credentials", "due_tenants", "refusals")
+UNSCOPED = ("connection_doors", "credentials", "due_tenants", "refusals")
 
 #: Only ever added to.
 APPEND_ONLY = ("journal_entries", "journal_seals")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bridge.access.revoke import revoke
 from bridge.database.sessions import TenantSession
 from bridge.directory.changes import mark_due
 from bridge.directory.counts import count_deleted
@@ -17,7 +18,7 @@ def delete_person(
 ) -> None:
     """Delete a person (RFC 7644 section 3.6): names are free at once, memberships end, a tombstone stays.
 
-    Raises ``NotFound``, also the second time, and ``Stale``.
+    They are signed out with it. Raises ``NotFound``, also the second time, and ``Stale``.
     """
     person = lock_person(session, connection_id=client.connection_id, person_id=person_id, to_delete=True)
     check_version(if_match, person.version)
@@ -30,5 +31,6 @@ def delete_person(
     close_all(session, person_id, at=at, cause_id=cause_id)
     count_change(session, groups, at=at)
     bury_person(session, person, cause_id=cause_id, at=at)
+    revoke(session, person_id, because="deleted", cause_id=cause_id, at=at)
     count_deleted(session, "person", connection_id=client.connection_id, at=at)
     mark_due(session, [subject], cause_id=cause_id, now=now)

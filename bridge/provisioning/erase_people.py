@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, or_, select, update
 
+from bridge.access.revoke import forget_sessions_of
 from bridge.database.sessions import Database, TenantSession
 from bridge.directory.changes import mark_all_due
 from bridge.directory.counts import count_deleted
@@ -144,6 +145,7 @@ def _erase(session: TenantSession, people: Sequence[KnownPerson], *, seal: Seal,
         _bury(session, person, now=now)
     session.write_held()
     _forget_reasons(session, ids)
+    forget_sessions_of(session, ids)
     session.execute(update(PersonVersion).where(PersonVersion.person_id.in_(ids)).values(resource={}))
     erase_requests(session, ids, values, seal=seal)
     session.execute(

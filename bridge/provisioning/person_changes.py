@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from bridge.access.revoke import revoke
 from bridge.database.sessions import TenantSession
 from bridge.directory.changes import mark_due
 from bridge.directory.counts import count_returned
@@ -39,7 +40,8 @@ def write_change(
 ) -> Found:
     """Journal and store what a person has become, and leave the consequences to the workers.
 
-    ``details`` as in ``journal.record``: ids and counts only. Raises ``Uniqueness``.
+    Whoever is not active any more is signed out with it. ``details`` as in ``journal.record``: ids and counts
+    only. Raises ``Uniqueness``.
     """
     at = fact_instant(now, person.changed_at)
     subject = Subject("person", person.id)
@@ -54,6 +56,8 @@ def write_change(
         at=at,
         schema=client.user_schema,
     )
+    if person.active and not resource.get("active", True):
+        revoke(session, person.id, because="deactivated", cause_id=cause_id, at=at)
     if person.deleted_at is not None:
         count_returned(session, "person", connection_id=client.connection_id, at=at)
     mark_due(session, [subject], cause_id=cause_id, now=now)

@@ -13,7 +13,7 @@ from bridge.errors import InvalidValue, NotFound, Uniqueness
 from bridge.journal.record import Cause, Subject, record
 from bridge.scim.dialects import DIALECTS
 from bridge.tenants.nights import next_night
-from bridge.tenants.tables import Connection, DueTenant, Tenant
+from bridge.tenants.tables import Connection, ConnectionDoor, DueTenant, Tenant
 
 NAME_CHARACTERS = 200
 
@@ -104,7 +104,7 @@ def create_connection(
         live_from=now if live else None,
         created_at=now,
     )
-    session.add(connection)
+    session.add_all((connection, ConnectionDoor(connection_id=connection.id, tenant_id=session.tenant_id)))
     session.flush()
     details = {"kind": kind, "dialect": spoken, "live": live}
     subject = Subject("connection", connection.id)

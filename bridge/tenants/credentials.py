@@ -63,12 +63,13 @@ def create_api_key(
     *,
     tenant_id: str,
     scopes: Sequence[str],
+    person_id: str | None,
     seal: Seal,
     lifetime: timedelta | None,
     now: datetime,
 ) -> NewCredential:
-    """Make an API key of a tenant with these scopes, which the caller has checked."""
-    row = Credential(tenant_id=tenant_id, kind="api_key", connection_id=None, scopes=sorted(scopes))
+    """Make an API key of a tenant, or of a person of it, with these scopes, which the caller has checked."""
+    row = Credential(tenant_id=tenant_id, kind="api_key", person_id=person_id, scopes=sorted(scopes))
     return _create(session, row, seal=seal, lifetime=lifetime, now=now)
 
 

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bridge.database.rows import TenantRow, UnscopedRow
 
+OF_A_PERSON = text("person_id IS NOT NULL")
+
 
 class Tenant(TenantRow):
     """A customer. Money is counted in its currency, days and periods in its time zone.
@@ -63,11 +65,21 @@ class Connection(TenantRow):
     created_at: Mapped[datetime]
 
 
+class ConnectionDoor(UnscopedRow):
+    """Whose a connection is: public addresses name the connection alone, so this is read without a tenant."""
+
+    __tablename__ = "connection_doors"
+
+    connection_id: Mapped[str] = mapped_column(primary_key=True)
+    tenant_id: Mapped[str]
+
+
 class Credential(UnscopedRow):
     """The keyed digest of a secret; read before the tenant is known, hence impersonal.
 
     An ``oauth_client`` is one secret of a connection's OAuth client, whose id is the connection's; an
-    ``oauth_token`` was issued for the secret named in ``issued_by``.
+    ``oauth_token`` was issued for the secret named in ``issued_by``. An ``api_key`` with ``person_id`` is
+    that person's own, and good only while they are active.
     """
 
     __tablename__ = "credentials"
@@ -75,14 +87,20 @@ class Credential(UnscopedRow):
         CheckConstraint("kind IN ('scim_token', 'api_key', 'oauth_client', 'oauth_token')", name="kind"),
         CheckConstraint("(kind <> 'api_key') = (connection_id IS NOT NULL)", name="connection"),
         CheckConstraint("(kind = 'oauth_token') = (issued_by IS NOT NULL)", name="issued_by"),
+        CheckConstraint("kind = 'api_key' OR person_id IS NULL", name="person"),
         Index("ix_credentials_tenant", "tenant_id", "connection_id"),
-    )
+        Index(
+            "ix_credentials_person", "tenant_id", "person_id",
+            sqlite_where=OF_A_PERSON, postgresql_where=OF_A_PERSON,
+        ),
+    )  # fmt: skip
 
     digest: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[str] = mapped_column(unique=True)
     tenant_id: Mapped[str]
     kind: Mapped[str]
     connection_id: Mapped[str | None]
+    person_id: Mapped[str | None]
     issued_by: Mapped[str | None]
     scopes: Mapped[list[str]]
     created_at: Mapped[datetime]

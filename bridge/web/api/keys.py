@@ -3,6 +3,7 @@
 from typing import Any
 
 from bridge.access.grant import api_keys, grant_api_key, withdraw_api_key
+from bridge.tenants.tables import Credential
 from bridge.web.api.operations import Call, operation
 from bridge.web.api.schemas import component, whole_list
 from bridge.web.api.tenants import credential, lifetime, secret
@@ -15,11 +16,11 @@ from bridge.web.context import bridge
 def show_api_keys(call: Call) -> dict[str, Any]:
     with call.database.read(call.tenant_id) as session:
         rows = api_keys(session)
-    return {"items": [{**credential(row, call.now), "scopes": row.scopes} for row in rows]}
+    return {"items": [{**credential(row, call.now), **_of_key(row)} for row in rows]}
 
 
 @operation(
-    "POST", "/api-keys", "Make an API key; its secret is told this once",
+    "POST", "/api-keys", "Make an API key, perhaps a person's own; its secret is told this once",
     scope="admin", body=component("NewApiKey"), status=201, answer=component("Secret"),
 )  # fmt: skip
 def make_api_key(call: Call) -> dict[str, Any]:
@@ -27,6 +28,7 @@ def make_api_key(call: Call) -> dict[str, Any]:
         key = grant_api_key(
             session,
             scopes=call.body["scopes"],
+            person_id=call.body.get("person_id"),
             seal=bridge().seal,
             lifetime=lifetime(call),
             cause=call.cause,
@@ -39,3 +41,7 @@ def make_api_key(call: Call) -> dict[str, Any]:
 def revoke_api_key(call: Call, key_id: str) -> None:
     with call.database.write(call.tenant_id) as session:
         withdraw_api_key(session, key_id, cause=call.cause, now=call.now)
+
+
+def _of_key(row: Credential) -> dict[str, Any]:
+    return {"scopes": row.scopes, "person_id": row.person_id}

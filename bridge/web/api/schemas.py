@@ -169,7 +169,7 @@ COMPONENTS: dict[str, Schema] = {
     "Live": record({}, {"live_from": maybe(INSTANT), "preview_id": maybe(TEXT)}),
     "Token": record({**_CREDENTIAL, "connection_id": TEXT}),
     "NewToken": record({}, {"expires_in_days": EXPIRES}),
-    "ApiKey": record({**_CREDENTIAL, "scopes": TEXTS}),
+    "ApiKey": record({**_CREDENTIAL, "scopes": TEXTS, "person_id": maybe(TEXT)}),
     "NewApiKey": record(
         {
             "scopes": {
@@ -179,7 +179,7 @@ COMPONENTS: dict[str, Schema] = {
                 "maxItems": len(SCOPES),
             }
         },
-        {"expires_in_days": EXPIRES},
+        {"expires_in_days": EXPIRES, "person_id": TEXT},
     ),
     "Secret": record(_NEW_SECRET),
     "OAuthClient": record(

@@ -37,12 +37,19 @@ def upgrade() -> None:
         "ix_changes_due_subject", "changes_due", ["tenant_id", "subject_id"], unique=False
     )
     op.create_table(
+        "connection_doors",
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_connection_doors")),
+    )
+    op.create_table(
         "credentials",
         sa.Column("digest", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("kind", Key, nullable=False),
         sa.Column("connection_id", Key, nullable=True),
+        sa.Column("person_id", Key, nullable=True),
         sa.Column("issued_by", Key, nullable=True),
         sa.Column("scopes", Document, nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
@@ -55,12 +62,21 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(kind = 'oauth_token') = (issued_by IS NOT NULL)", name=op.f("ck_credentials_issued_by")
         ),
+        sa.CheckConstraint("kind = 'api_key' OR person_id IS NULL", name=op.f("ck_credentials_person")),
         sa.CheckConstraint(
             "kind IN ('scim_token', 'api_key', 'oauth_client', 'oauth_token')",
             name=op.f("ck_credentials_kind"),
         ),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_credentials")),
         sa.UniqueConstraint("id", name=op.f("uq_credentials_id")),
+    )
+    op.create_index(
+        "ix_credentials_person",
+        "credentials",
+        ["tenant_id", "person_id"],
+        unique=False,
+        sqlite_where=sa.text("person_id IS NOT NULL"),
+        postgresql_where=sa.text("person_id IS NOT NULL"),
     )
     op.create_index("ix_credentials_tenant", "credentials", ["tenant_id", "connection_id"], unique=False)
     op.create_table(
@@ -985,6 +1001,55 @@ def upgrade() -> None:
         sqlite_where=sa.text("waits_for IS NOT NULL"),
         postgresql_where=sa.text("waits_for IS NOT NULL"),
     )
+    op.create_table(
+        "sessions",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("digest", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("provider_issuer", Key, nullable=False),
+        sa.Column("provider_subject", Key, nullable=False),
+        sa.Column("provider_session", Key, nullable=True),
+        sa.Column("id_token", sa.LargeBinary(), nullable=True),
+        sa.Column("refresh_token", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("last_used_at", Instant(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("ended_because", Key, nullable=True),
+        sa.Column("ended_by", Key, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "connection_id"],
+            ["connections.tenant_id", "connections.id"],
+            name=op.f("fk_sessions_tenant_id_connection_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["people.tenant_id", "people.id"],
+            name=op.f("fk_sessions_tenant_id_person_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_sessions")),
+    )
+    op.create_index("ix_sessions_expires", "sessions", ["tenant_id", "expires_at"], unique=False)
+    op.create_index("ix_sessions_person", "sessions", ["tenant_id", "person_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_sessions_provider",
+        "sessions",
+        ["tenant_id", "connection_id", "provider_session"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
+        "ix_sessions_subject",
+        "sessions",
+        ["tenant_id", "connection_id", "provider_subject"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index("uq_sessions_digest", "sessions", ["tenant_id", "digest"], unique=True)
     op.create_table(
         "sign_ins",
         sa.Column("tenant_id", Key, nullable=False),

@@ -1,0 +1,53 @@
+"""Rows of the sessions of people who signed in."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bridge.database.rows import TenantRow
+
+OPEN = text("ended_at IS NULL")
+
+
+class Session(TenantRow):
+    """One sign-in of one person, known by the keyed digest of its cookie's secret.
+
+    The person is the account that signed in, also while it counts as another one. ``provider_…`` is who the
+    identity provider says it is: issuer, ``sub``, ``sid``. Its tokens are sealed, and gone once the session
+    has ended. ``expires_at`` holds whatever the use. ``ended_by`` is the journal entry that tells of the end,
+    or of the person's deactivation that brought it.
+    """
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "person_id"], ["people.tenant_id", "people.id"]),
+        ForeignKeyConstraint(["tenant_id", "connection_id"], ["connections.tenant_id", "connections.id"]),
+        Index("uq_sessions_digest", "tenant_id", "digest", unique=True),
+        Index("ix_sessions_person", "tenant_id", "person_id", "created_at"),
+        Index(
+            "ix_sessions_subject", "tenant_id", "connection_id", "provider_subject",
+            sqlite_where=OPEN, postgresql_where=OPEN,
+        ),
+        Index(
+            "ix_sessions_provider", "tenant_id", "connection_id", "provider_session",
+            sqlite_where=OPEN, postgresql_where=OPEN,
+        ),
+        Index("ix_sessions_expires", "tenant_id", "expires_at"),
+    )  # fmt: skip
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    person_id: Mapped[str]
+    connection_id: Mapped[str]
+    provider_issuer: Mapped[str]
+    provider_subject: Mapped[str]
+    provider_session: Mapped[str | None]
+    id_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    refresh_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_because: Mapped[str | None]
+    ended_by: Mapped[str | None]
