@@ -132,8 +132,11 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(
         60, ge=5, le=43_200, description="Minutes without use after which a session is over."
     )
+    session_days: int = Field(
+        90, ge=1, description="Days for which it can be looked up that a session was there."
+    )
     session_most: int = Field(
-        20, ge=1, le=1000, description="Most sessions of a person at once; the one not used longest makes room."
+        20, ge=1, le=1000, description="Most sessions of a person; the one not used for longest makes room."
     )
     expiry_warning_days: int = Field(
         30, ge=0, description="Days ahead in which lists of credentials warn of their expiry."

@@ -1,6 +1,7 @@
 """When what has had its time is forgotten: each night."""
 
 from bridge import clock
+from bridge.access.forget_sessions import forget_sessions
 from bridge.access.oauth_clients import forget_tokens
 from bridge.database.sessions import Database
 from bridge.provisioning.erase_people import erase_due
@@ -10,8 +11,9 @@ from config.settings import settings
 
 
 def forget_all(database: Database, tenant_id: str) -> None:
-    """Forget requests past the retention that is set, expired access tokens, people who are to be erased."""
+    """Forget requests and sessions past their retention, expired tokens, people who are to be erased."""
     now = clock.now()
     forget_requests(database, tenant_id, days=settings().request_log_days, now=now)
     forget_tokens(database, tenant_id, now=now)
+    forget_sessions(database, tenant_id, days=settings().session_days, now=now)
     erase_due(database, tenant_id, seal=Seal(settings().secret_keys()), now=now)

@@ -1,12 +1,10 @@
 """The end of whatever a person signs in with, in the transaction that makes them inactive."""
 
-from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import bindparam, update
 
 from bridge.access.tables import Session
-from bridge.database.one_of import one_of
 from bridge.database.prepared import prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
@@ -40,11 +38,3 @@ def revoke(session: TenantSession, person_id: str, *, because: str, cause_id: st
     """
     session.hold(END_SESSIONS, ident=person_id, because=because, cause_id=cause_id, at=at)
     session.hold(REVOKE_KEYS, ident=person_id, at=at)
-
-
-def forget_sessions_of(session: TenantSession, person_ids: Collection[str]) -> None:
-    """Delete all that is kept of sessions of people who are being erased: their subjects name them."""
-    session.execute(
-        delete(Session).where(one_of(Session.person_id, person_ids)),
-        execution_options={"synchronize_session": False},
-    )

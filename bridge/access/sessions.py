@@ -157,6 +157,16 @@ def find_session(
     return SignedIn(tenant_id, row.id, row.person_id, row.connection_id, row.created_at, row.expires_at)
 
 
+def names_tenant(cookie: str, tenant_id: str) -> bool:
+    """Tell whether this has the form of a session's cookie in the tenant; it may open nothing."""
+    return COOKIE.fullmatch(cookie) is not None and cookie.startswith(f"{tenant_id}.")
+
+
+def is_open(row: Session, *, idle: timedelta, now: datetime) -> bool:
+    """Tell whether a session still lets its active person in."""
+    return row.ended_at is None and now < min(row.expires_at, row.last_used_at + idle)
+
+
 def end_session(
     session: TenantSession, session_id: str, *, because: str, cause: Cause, now: datetime
 ) -> bool:

@@ -40,6 +40,7 @@ COMMANDS = {
     "seat-limits": "bridge.cli.seat_limits:seat_limits",
     "seats": "bridge.cli.people:seats",
     "serve": "bridge.cli.serve:serve",
+    "session": "bridge.cli.sessions:session",
     "settings": "bridge.cli.settings:settings",
     "sign-ins": "bridge.cli.meters:sign_ins",
     "simulate": "bridge.cli.simulate:simulate",

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, or_, select, update
 
-from bridge.access.revoke import forget_sessions_of
+from bridge.access.forget_sessions import forget_sessions_of
 from bridge.database.sessions import Database, TenantSession
 from bridge.directory.changes import mark_all_due
 from bridge.directory.counts import count_deleted

@@ -6,15 +6,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bridge.access.sessions import open_session
+from bridge.access.forget_sessions import forget_sessions
+from bridge.access.sessions import end_session, open_session
 from bridge.access.tables import Session
 from bridge.database.sessions import Database
 from bridge.directory.tables import Person
 from bridge.journal.tables import JournalEntry
+from bridge.provisioning.erase_people import ask_erasure, erase_due
+from bridge.tenants.tables import Tenant
 from tests.access.people import ISSUER, LIFETIME, SEAL, Company, company_of
 from tests.database.opened import CAUSE, NOW
 
-MINUTE = timedelta(minutes=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -91,3 +94,32 @@ def test_a_deactivation_while_somebody_signs_in_ends_that_session_too(company: C
     company.refuses(opened.cookie, "ended")
     with company.database.read(company.tenant_id) as session:
         assert session.scalars(select(Session.ended_because)).all() == ["deactivated"]
+
+
+def test_sessions_are_forgotten_some_time_after_their_end_and_not_before(company: Company):
+    ada = company.hires("ada")
+    ended, expired = company.signs_in(ada), company.signs_in(ada)
+    with company.database.write(company.tenant_id) as session:
+        end_session(session, ended.id, because="asked", cause=CAUSE, now=NOW)
+    for later, left in (
+        (30 * DAY - MINUTE, {ended.id, expired.id}),
+        (30 * DAY, {expired.id}),
+        (30 * DAY + LIFETIME - MINUTE, {expired.id}),
+        (30 * DAY + LIFETIME, set()),
+    ):
+        forget_sessions(company.database, company.tenant_id, days=30, now=NOW + later)
+        with company.database.read(company.tenant_id) as session:
+            assert set(session.scalars(select(Session.id))) == left
+
+
+def test_nothing_is_left_of_the_sessions_of_who_is_erased(company: Company):
+    ada, grace = company.hires("ada"), company.hires("grace")
+    company.signs_in(ada, subject="ada-at-her-provider")
+    other = company.signs_in(grace)
+    company.deletes(ada)
+    with company.database.write(company.tenant_id) as session:
+        ask_erasure(session, ada, cause=CAUSE, now=NOW + MINUTE)
+        session.execute(update(Tenant).values(settled_until=NOW + DAY))
+    assert erase_due(company.database, company.tenant_id, seal=SEAL, now=NOW + 2 * DAY) == 1
+    with company.database.read(company.tenant_id) as session:
+        assert session.scalars(select(Session.id)).all() == [other.id]

@@ -10,8 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from bridge import clock
 from bridge.access.grant import grant_api_key, grant_token, withdraw_api_key, withdraw_token
 from bridge.access.oauth_clients import grant_client_secret
+from bridge.access.sessions import NewSession, open_session
 from bridge.billing.subscriptions import create_default_subscription
 from bridge.database.ids import new_id
 from bridge.database.sessions import Database
@@ -151,8 +153,29 @@ def live_through_september(running: Running, customer: Customer) -> None:
     ids["failed request"] = _refused_for_a_moment(running, customer)
     ids["gone person"] = _made(running.scim(customer, "POST", "/Users", user("gone")))
     assert running.scim(customer, "DELETE", f"/Users/{ids['gone person']}").status_code == 204
+    ids["session"] = signed_in(running, customer, ids["person"]).id
     for name in ("storm", "other storm"):
         ids[name] = _storm(running, customer)
+
+
+def signed_in(running: Running, customer: Customer, person_id: str, *, sid: str | None = None) -> NewSession:
+    """Open a session for a person, as the return from their provider does."""
+    with running.database.write(customer.tenant_id) as session:
+        return open_session(
+            session,
+            person_id=person_id,
+            connection_id=customer.ids["connection"],
+            issuer="https://id.example",
+            subject=f"subject-{person_id}",
+            sid=sid,
+            id_token="an id token",
+            refresh_token=None,
+            seal=running.parts.seal,
+            lifetime=timedelta(hours=12),
+            most=20,
+            cause=CAUSE,
+            now=clock.now(),
+        )
 
 
 def _storm(running: Running, customer: Customer) -> str:

@@ -33,6 +33,10 @@ def quote(_ids: dict[str, str]) -> object:
     return {"currency": "EUR", "period": period, "terms": terms, "seats": []}
 
 
+def shown_cookie(_ids: dict[str, str]) -> object:
+    return {"token": "nobody's"}
+
+
 def deactivation(_ids: dict[str, str]) -> object:
     return {"schemas": [PATCH], "Operations": [{"op": "replace", "path": "active", "value": False}]}
 
@@ -239,6 +243,13 @@ SAMPLES = {
     ("GET", "/api/v1/journal/verification"): Sample("/api/v1/journal/verification"),
     ("GET", "/api/v1/api-keys"): Sample("/api/v1/api-keys"),
     ("POST", "/api/v1/api-keys"): Sample("/api/v1/api-keys", lambda _ids: {"scopes": ["read"]}, 201),
+    ("GET", "/api/v1/people/<person_id>/sessions"): Sample("/api/v1/people/{person}/sessions"),
+    ("DELETE", "/api/v1/people/<person_id>/sessions"): Sample("/api/v1/people/{person}/sessions", status=204),
+    ("DELETE", "/api/v1/sessions/<session_id>"): Sample("/api/v1/sessions/{session}", status=204),
+    ("POST", "/api/v1/sessions/introspect"): Sample("/api/v1/sessions/introspect", shown_cookie),
+    ("GET", "/session/me"): Sample("/session/me", status=401),
+    ("GET", "/logout"): Sample("/logout"),
+    ("POST", "/logout"): Sample("/logout", status=303),
     ("POST", "/api/v1/quotes"): Sample("/api/v1/quotes", quote),
     ("GET", "/scim/v2/ServiceProviderConfig"): Sample("/scim/v2/ServiceProviderConfig"),
     ("GET", "/scim/v2/ResourceTypes"): Sample("/scim/v2/ResourceTypes"),

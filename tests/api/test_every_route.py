@@ -17,7 +17,10 @@ from tests.api.route_samples import SAMPLES
 
 on_sqlite = pytest.mark.parametrize("running", ["sqlite"], indirect=True)
 
-PUBLIC = {"/oauth/token", "/stripe/webhook", "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json"}
+PUBLIC = {
+    "/oauth/token", "/stripe/webhook", "/session/me", "/logout", "/healthz", "/readyz", "/metrics",
+    "/api/v1/openapi.json",
+}  # fmt: skip
 Route = tuple[str, str]
 GUARDED = {route: sample for route, sample in SAMPLES.items() if route[1] not in PUBLIC}
 
@@ -146,6 +149,7 @@ def test_no_method_slips_past_the_table(running: Running, lindqvist: Customer):
     declared = {rule: {m for m, r in SAMPLES if r == rule} for _, rule in SAMPLES}
     for place, ident in (("Users", "person_id"), ("Groups", "group_id")):  # to other methods .search is an id
         declared[f"/scim/v2/{place}/.search"] |= declared[f"/scim/v2/{place}/<{ident}>"]
+    declared["/api/v1/sessions/introspect"] |= declared["/api/v1/sessions/<session_id>"]  # likewise
     wrong = {}
     for (_, rule), sample in SAMPLES.items():
         for method in {"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} - declared[rule]:

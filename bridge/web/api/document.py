@@ -9,6 +9,8 @@ from bridge.web.api.operations import NO_CONTENT, OPERATIONS, Operation, bluepri
 from bridge.web.api.parameters import Parameter
 from bridge.web.api.schemas import COMPONENTS, TEXT, component, record
 from bridge.web.api.scim_paths import scim_paths
+from bridge.web.api.session_paths import session_paths
+from bridge.web.cookies import SESSION
 
 PROBLEM = {"application/problem+json": {"schema": component("Problem")}}
 
@@ -33,6 +35,7 @@ def document() -> dict[str, Any]:
         item = paths.setdefault(f"{blueprint.url_prefix}{operation.path}", {})
         item[operation.method.lower()] = _operation(operation)
     paths.update(scim_paths("/scim/v2"))
+    paths.update(session_paths())
     paths["/oauth/token"] = {"post": _token_request()}
     paths["/stripe/webhook"] = {"post": _event()}
     paths.update((path, {"get": _health(path)}) for path in HEALTH)
@@ -55,6 +58,7 @@ def document() -> dict[str, Any]:
                     "scheme": "bearer",
                     "description": "bridge_scim_…, or an access token bridge_oauth_…",
                 },
+                "session": {"type": "apiKey", "in": "cookie", "name": SESSION},
                 "oauth_client": {"type": "http", "scheme": "basic", "description": "bridge_client_…"},
             },
         },

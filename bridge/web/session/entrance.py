@@ -1,0 +1,56 @@
+"""The door: who is signed in, by the browser's cookie or by a key of their own."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Blueprint
+
+from bridge.access.authenticate import Caller, authenticate
+from bridge.access.sessions import find_session
+from bridge.errors import Unauthenticated
+from bridge.web.context import bridge
+from bridge.web.cookies import session_cookie
+from bridge.web.recording import observed
+
+blueprint = Blueprint("session", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A person who is here; ``expires_at`` is told of a session, ``by`` reads ``session`` or ``api_key``."""
+
+    tenant_id: str
+    person_id: str
+    by: str
+    id: str
+    expires_at: datetime | None
+
+
+def idle() -> timedelta:
+    """Return how long a session may rest."""
+    return timedelta(minutes=bridge().settings.session_idle_minutes)
+
+
+def present() -> Present:
+    """Return who is signed in. Raises ``Unauthenticated``, ``LimitReached`` for a tenant that asks too often.
+
+    A key that is sent is meant, whatever cookie the browser adds.
+    """
+    seen, parts = observed(), bridge()
+    authorization = seen.request.headers.get("Authorization")
+    if authorization is not None:
+        seen.caller = authenticate(parts.database, parts.seal, authorization, kind="api_key", now=seen.at)
+        found = _by_key(seen.caller)
+    else:
+        signed_in = find_session(parts.database, parts.seal, session_cookie(), idle=idle(), now=seen.at)
+        person_id, session_id = signed_in.person_id, signed_in.session_id
+        found = Present(signed_in.tenant_id, person_id, "session", session_id, signed_in.expires_at)
+        seen.caller = Caller(signed_in.tenant_id, session_id, None, frozenset(), person_id)
+    parts.rate_limits.admit(found.tenant_id, "api_requests")
+    return found
+
+
+def _by_key(caller: Caller) -> Present:
+    if caller.person_id is None:
+        raise Unauthenticated("this API key is nobody's own: use one that was made for a person")
+    return Present(caller.tenant_id, caller.person_id, "api_key", caller.credential_id, None)
