@@ -118,6 +118,14 @@ class Settings(BaseSettings):
         100, ge=1, le=1_000_000, description="Requests to the API a tenant may send, sustained."
     )
     api_requests_burst: int = Field(1000, ge=1, description="Requests to the API at once, after a pause.")
+    evaluations_per_second: int = Field(
+        1000, ge=1, le=1_000_000, description="Decisions on access a tenant may ask for, sustained."
+    )
+    evaluations_burst: int = Field(10_000, ge=1, description="Such decisions at once, after a pause.")
+    evaluations: int = Field(100, ge=1, description="Most decisions asked for in one request.")
+    evaluation_bytes: int = Field(
+        MEBIBYTE, ge=1024, description="Largest request for decisions, within the largest request body."
+    )
     oauth_tokens_per_second: int = Field(
         1, ge=1, le=1_000_000, description="Access tokens a tenant's OAuth clients may ask for, sustained."
     )

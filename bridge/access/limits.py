@@ -1,4 +1,4 @@
-"""How many requests a tenant may send: reads, writes, deactivations, the API and tokens apart."""
+"""How many requests a tenant may send: reads, writes, deactivations, the API, decisions, tokens apart."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal
@@ -10,7 +10,7 @@ from bridge.access.shared_buckets import Buckets, open_buckets
 from bridge.errors import LimitReached
 from config.settings import Settings
 
-Lane = Literal["scim_reads", "scim_writes", "api_requests", "oauth_tokens"]
+Lane = Literal["scim_reads", "scim_writes", "api_requests", "evaluations", "oauth_tokens"]
 
 #: What is left for deactivations when the bucket of writes is empty.
 RESERVE = "deactivations"
@@ -66,6 +66,7 @@ def open_rate_limits(chosen: Settings, buckets: Buckets | None = None) -> RateLi
         "scim_writes": Bucket.of(per_second=chosen.scim_writes_per_second, burst=chosen.scim_writes_burst),
         RESERVE: Bucket.of(per_second=chosen.deactivations_per_second, burst=chosen.deactivations_burst),
         "api_requests": Bucket.of(per_second=chosen.api_requests_per_second, burst=chosen.api_requests_burst),
+        "evaluations": Bucket.of(per_second=chosen.evaluations_per_second, burst=chosen.evaluations_burst),
         "oauth_tokens": Bucket.of(per_second=chosen.oauth_tokens_per_second, burst=chosen.oauth_tokens_burst),
     }
     return RateLimits(buckets or open_buckets(chosen), sizes)

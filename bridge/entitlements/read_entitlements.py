@@ -24,6 +24,9 @@ from bridge.seats.tables import Seat
 from bridge.seats.timeline import Span
 from config.catalogue import plans
 
+NOT_ACTIVE = "the person is not active, or their connection is not live"
+NOTHING_HELD = "no rule gives the person a plan or a role"
+
 
 @dataclass(frozen=True, slots=True)
 class Entitlements:
@@ -81,12 +84,11 @@ def read_entitlements(session: TenantSession, person_id: str, *, at: datetime) -
         return read_entitlements(session, joined.person_id, at=at)  # who is never an account of another
     version = next((each for each in as_one(facts).versions if _holds(each.start, each.end, at)), None)
     if version is None or not version.active:
-        told = "the person is not active, or their connection is not live"
-        return Entitlements(person_id, Grants(NO_PLAN), None, told)
+        return Entitlements(person_id, Grants(NO_PLAN), None, NOT_ACTIVE)
     held = Seat.start <= at, or_(Seat.end.is_(None), Seat.end > at)
     seat = session.scalar(select(Seat).where(Seat.person_id == person_id, *held))
     if seat is None:
-        return Entitlements(person_id, Grants(NO_PLAN), None, "no rule gives the person a plan or a role")
+        return Entitlements(person_id, Grants(NO_PLAN), None, NOTHING_HELD)
     if seat.storm_id is not None:
         return _beside_the_storm(session, person_id, seat.storm_id, at)
     return _through(session, person_id, seat, at)

@@ -41,7 +41,8 @@ class Observed:
 
     ``request`` is Flask's request itself: each touch of the proxy costs as much as five calls. ``replay`` is
     set where the bridge itself sends a kept request again; ``opened`` is the transaction that an entrance has
-    begun for the route, ``body`` what was read of the request within the limits.
+    begun for the route, ``body`` what was read of the request within the limits. ``client_id`` is what the
+    client calls its request, where the entrance owes that back.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Observed:
     reason: str | None = None
     failures: tuple[FailedOperation, ...] = ()
     made: Mapping[str, str] = field(default_factory=dict)
+    client_id: str | None = None
     body: bytes | None = None
     opened: Any = None
 
@@ -85,7 +87,7 @@ def _end(response: Response) -> Response:
     request = seen.request
     seconds = time.perf_counter() - seen.began
     route = request.url_rule.rule if request.url_rule else "(no route)"
-    response.headers.add("X-Request-Id", seen.id)
+    response.headers.add("X-Request-Id", seen.client_id or seen.id)
     _counter(request.method, route, response.status_code).observe(seconds)
     log.info(
         "request",

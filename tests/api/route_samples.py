@@ -37,6 +37,13 @@ def shown_cookie(_ids: dict[str, str]) -> object:
     return {"token": "nobody's"}
 
 
+def question(_ids: dict[str, str]) -> object:
+    export = {"name": "data:export"}
+    return {
+        "subject": {"type": "user", "id": "nobody"}, "action": export, "resource": {"type": "t", "id": "1"},
+    }  # fmt: skip
+
+
 def deactivation(_ids: dict[str, str]) -> object:
     return {"schemas": [PATCH], "Operations": [{"op": "replace", "path": "active", "value": False}]}
 
@@ -247,6 +254,9 @@ SAMPLES = {
     ("DELETE", "/api/v1/people/<person_id>/sessions"): Sample("/api/v1/people/{person}/sessions", status=204),
     ("DELETE", "/api/v1/sessions/<session_id>"): Sample("/api/v1/sessions/{session}", status=204),
     ("POST", "/api/v1/sessions/introspect"): Sample("/api/v1/sessions/introspect", shown_cookie),
+    ("POST", "/access/v1/evaluation"): Sample("/access/v1/evaluation", question),
+    ("POST", "/access/v1/evaluations"): Sample("/access/v1/evaluations", question),
+    ("GET", "/.well-known/authzen-configuration"): Sample("/.well-known/authzen-configuration"),
     ("GET", "/session/me"): Sample("/session/me", status=401),
     ("GET", "/logout"): Sample("/logout"),
     ("POST", "/logout"): Sample("/logout", status=303),

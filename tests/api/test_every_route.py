@@ -18,7 +18,8 @@ from tests.api.route_samples import SAMPLES
 on_sqlite = pytest.mark.parametrize("running", ["sqlite"], indirect=True)
 
 PUBLIC = {
-    "/oauth/token", "/stripe/webhook", "/session/me", "/logout", "/healthz", "/readyz", "/metrics",
+    "/oauth/token", "/stripe/webhook", "/session/me", "/logout",
+    "/.well-known/authzen-configuration", "/healthz", "/readyz", "/metrics",
     "/api/v1/openapi.json",
 }  # fmt: skip
 Route = tuple[str, str]

@@ -32,6 +32,8 @@ UNHINDERED = {
         "SCIM_READS_BURST",
         "SCIM_WRITES_PER_SECOND",
         "SCIM_WRITES_BURST",
+        "EVALUATIONS_PER_SECOND",
+        "EVALUATIONS_BURST",
     )
 }
 

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from bridge.access.scopes import SCOPES
+from bridge.web.api.access_paths import access_paths
 from bridge.web.api.operations import NO_CONTENT, OPERATIONS, Operation, blueprint, public
 from bridge.web.api.parameters import Parameter
 from bridge.web.api.schemas import COMPONENTS, TEXT, component, record
@@ -36,6 +37,7 @@ def document() -> dict[str, Any]:
         item[operation.method.lower()] = _operation(operation)
     paths.update(scim_paths("/scim/v2"))
     paths.update(session_paths())
+    paths.update(access_paths())
     paths["/oauth/token"] = {"post": _token_request()}
     paths["/stripe/webhook"] = {"post": _event()}
     paths.update((path, {"get": _health(path)}) for path in HEALTH)

@@ -32,7 +32,7 @@ def preview_everybody(stage: Stage, sizes: Sizes, tell: Tell) -> list[Outcome]:
         asking = customer(stage, f"Larkspur previewed {sizes.population}")
         tell(f"filling in {sizes.population} people")
         fill(stage, web, asking, sizes.population)
-    _seat(stage, asking)
+    seat(stage, asking)
     stage.tidy()
     wanted = WantedRules(document=MOVED, known_plans=plan_keys(), limits=Limits(), effective_from=None)
     times, cpu = [], []
@@ -59,7 +59,7 @@ def preview_invoices(stage: Stage, sizes: Sizes, tell: Tell) -> list[Outcome]:
         asking = customer(stage, f"Larkspur previewed {sizes.previewed}")
         tell(f"filling in {sizes.previewed} people")
         fill(stage, web, asking, sizes.previewed)
-    _seat(stage, asking)
+    seat(stage, asking)
     stage.tidy()
     times, cpu = [], []
     for turn in range(sizes.jumps + 1):
@@ -77,7 +77,7 @@ def preview_invoices(stage: Stage, sizes: Sizes, tell: Tell) -> list[Outcome]:
     ]
 
 
-def _seat(stage: Stage, asking: Customer) -> None:
+def seat(stage: Stage, asking: Customer) -> None:
     """Have everybody's seat computed, as the workers do."""
     database, now = stage.bridge.database, datetime.now(UTC)
     with database.write(asking.tenant_id) as session:
