@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, exists, func, or_, select
 from bridge.database.one_of import one_of, texts
 from bridge.database.prepared import TENANT, Prepared
 from bridge.database.rows import table_of
-from bridge.database.sessions import Database, TenantSession
+from bridge.database.sessions import TenantSession
 from bridge.directory.names import KEY_BYTES
 from bridge.directory.tables import Join, Person
 from bridge.entitlements.decisions import Decision, decide
@@ -78,16 +78,15 @@ _kept: dict[tuple[str, int], Mapping[str, Role]] = {}
 _MOST_KEPT = 1024
 
 
-def decide_all(database: Database, tenant_id: str, items: Sequence[Item], *, at: datetime) -> list[Decision]:
+def decide_all(session: TenantSession, items: Sequence[Item], *, at: datetime) -> list[Decision]:
     """Return the decision on each question, or why it is none, in their order.
 
     Where nobody was ever joined and no storm holds anything, that is one statement for all ids and one for
     all names; the others are read as their entitlements are. Whoever is inactive may do nothing at all.
     """
     asked = [each for each in items if isinstance(each, Evaluation)]
-    with database.read(tenant_id) as session:
-        known = _known(session, {each.subject for each in asked}, at=at)
-        held = {subject: _held(session, row, at=at) for subject, row in known.items()}
+    known = _known(session, {each.subject for each in asked}, at=at)
+    held = {subject: _held(session, row, at=at) for subject, row in known.items()}
     return [_decided(each, held) for each in items]
 
 
@@ -115,8 +114,7 @@ def _known(session: TenantSession, subjects: set[Named], *, at: datetime) -> dic
     found: dict[Named, Any] = {}
     ids = [each.text for each in subjects if each.attribute is None and ID.fullmatch(each.text)]
     if ids:
-        # What has the form of an id is no personal data, so the transaction may begin with it (0028).
-        found |= {Named(row.id): row for row in session.begin_by(BY_ID, ids=ids, at=at)}
+        found |= {Named(row.id): row for row in session.run(BY_ID, ids=ids, at=at)}
     named = [each for each in subjects if each.attribute is not None]
     if named:
         keys = {each: _key(each) for each in named}

@@ -1,5 +1,6 @@
 """What the API answers whoever enforces access (AuthZEN Authorization API 1.0)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -248,3 +249,33 @@ def test_the_decision_point_describes_itself(running: Running):
         "access_evaluation_endpoint": "https://bridge.example/access/v1/evaluation",
         "access_evaluations_endpoint": "https://bridge.example/access/v1/evaluations",
     }
+
+
+def test_a_key_that_has_just_ended_opens_nothing_though_it_was_good_a_moment_ago(story: Story):
+    made = story.api("POST", "/api-keys", {"scopes": ["access:evaluate"], "expires_in_days": 1})
+    body = question("x", "export")
+    assert ask(story, ONE, body, key=made["secret"]).status_code == 200
+    assert ask(story, ONE, body, key=made["secret"]).status_code == 200
+    story.api("DELETE", f"/api-keys/{made['id']}", status=204)
+    for _ in range(2):
+        refused = ask(story, ONE, body, key=made["secret"])
+        assert (refused.status_code, "revoked" in refused.get_data(as_text=True)) == (401, True)
+
+
+def test_a_key_expires_between_two_questions(story: Story):
+    made = story.api("POST", "/api-keys", {"scopes": ["access:evaluate"], "expires_in_days": 1})
+    body = question("x", "export")
+    story.running.set_clock(SEPTEMBER + timedelta(days=1, seconds=-1))
+    assert ask(story, ONE, body, key=made["secret"]).status_code == 200
+    story.running.set_clock(SEPTEMBER + timedelta(days=1))
+    assert ask(story, ONE, body, key=made["secret"]).status_code == 401
+
+
+def test_a_personal_key_asks_until_its_person_leaves(story: Story):
+    people = company(story)
+    body = {"scopes": ["access:evaluate"], "person_id": people["premium"]}
+    key = story.api("POST", "/api-keys", body)["secret"]
+    asked = question(people["standard"], "export")
+    assert [ask(story, ONE, asked, key=key).status_code for _ in range(2)] == [200, 200]
+    story.leaves("premium", at="09-01 12:00")
+    assert ask(story, ONE, asked, key=key).status_code == 401

@@ -33,9 +33,11 @@ def test_who_is_in_a_storm_may_do_what_the_facts_alone_allow(mill, change):
     with mill.database.read(mill.tenant_id) as session:
         grants = {each: read_entitlements(session, each, at=LATER).grants for each in people}
     asked = [Evaluation(Named(each), feature, None) for each in people for feature in FEATURES]
-    decided = decide_all(mill.database, mill.tenant_id, asked, at=LATER)
+    alone = [Evaluation(Named(people[0]), "export", None)]
+    with mill.database.read(mill.tenant_id) as session:
+        decided = decide_all(session, asked, at=LATER)
+        [lost] = decide_all(session, alone, at=LATER)
     for question, decision in zip(asked, decided, strict=True):
         assert decision.allowed is grants[question.subject.text].allows(question.action)
     assert {decision.allowed for decision in decided} == {True, False}
-    lost = decide_all(mill.database, mill.tenant_id, [Evaluation(Named(people[0]), "export", None)], at=LATER)
-    assert not lost[0].allowed
+    assert not lost.allowed
