@@ -16,12 +16,14 @@
     ├── TooLarge                  a body over the limit
     │   └── TooManyOperations     a bulk request of more operations than the limit
     ├── Unauthenticated           no credential, or one that is unknown, expired or revoked
+    │   └── Untrusted             what is presented as an identity provider's word, and is not to be believed
     ├── Forbidden                 a known caller without the scope for this
     ├── NotFound                  no such thing in this tenant (another tenant's things do not exist)
     ├── Conflict                  the state of the thing forbids it
     │   ├── Uniqueness            a name is taken
     │   └── Stale                 it has changed since it was read
     ├── LimitReached              too many requests; says when to come back
+    ├── ProviderFailed            an identity provider does not answer, or not as it must
     ├── Misconfigured             the operator must change a setting before this works
     └── Inconsistent              stored facts contradict each other; reported, never repaired silently
 
@@ -120,6 +122,18 @@ class Unauthenticated(BridgeError):
     title = "Not signed in"
 
 
+class Untrusted(Unauthenticated):
+    """What is presented as an identity provider's word is not to be believed.
+
+    ``reason`` is a short code for logs and lists, such as ``wrong_audience``; the message has nothing in it
+    of what was presented.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
 class Forbidden(BridgeError):
     """The caller is known and lacks the scope for this."""
 
@@ -158,6 +172,16 @@ class LimitReached(BridgeError):
     def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
         super().__init__(detail)
         self.retry_after_seconds = retry_after_seconds
+
+
+class ProviderFailed(BridgeError):
+    """An identity provider does not answer, or not as it must; ``reason`` is a code as in ``Untrusted``."""
+
+    title = "The identity provider failed"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class Misconfigured(BridgeError):

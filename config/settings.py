@@ -150,6 +150,33 @@ class Settings(BaseSettings):
         30, ge=0, description="Days ahead in which lists of credentials warn of their expiry."
     )
 
+    private_providers: bool = Field(
+        default=False,
+        description="Whether identity providers may be reached at private addresses, and over plain HTTP.",
+    )
+    provider_seconds: float = Field(
+        5.0, gt=0, le=60, description="Longest wait for an answer of an identity provider."
+    )
+    provider_bytes: int = Field(
+        MEBIBYTE, ge=1024, description="Largest answer that is read of an identity provider."
+    )
+    provider_keys: int = Field(100, ge=1, description="Most keys that are read of an identity provider.")
+    provider_keys_seconds: int = Field(
+        3600, ge=1, description="Seconds for which its keys and addresses are kept; keys withdrawn die then."
+    )
+    provider_refetch_seconds: int = Field(
+        30, ge=1, description="Least seconds until an unknown key, or a failure, has them read anew."
+    )
+    providers_kept: int = Field(
+        1000, ge=1, description="Identity providers whose keys and addresses a web process keeps."
+    )
+    token_bytes: int = Field(
+        65_536, ge=1024, description="Longest token of an identity provider that is looked at."
+    )
+    token_leeway_seconds: int = Field(
+        60, ge=0, le=300, description="How far the clock of an identity provider may be off."
+    )
+
     request_log_milliseconds: int = Field(
         1000,
         ge=1,
