@@ -18,7 +18,7 @@ from bridge.nudge import nudge
 from bridge.provisioning.request_log import RequestLog
 from bridge.scim.reading import Limits
 from bridge.tenants.secrets import Seal
-from bridge.web import access, api, events, health, oauth, scim, session
+from bridge.web import access, api, events, health, login, oauth, scim, session
 from bridge.web.context import Bridge
 from bridge.web.recording import record_requests
 from bridge.web.scim.addresses import with_addresses_put_right
@@ -71,7 +71,7 @@ def _assembled(chosen: Settings) -> Flask:
     parts = put_together(chosen)
     app.extensions["bridge"] = parts
     record_requests(app)
-    for entrance in (scim, api, events, oauth, session, access, health):
+    for entrance in (scim, api, events, oauth, login, session, access, health):
         app.register_blueprint(entrance.blueprint)
     app.wsgi_app = with_addresses_put_right(app.wsgi_app)  # type: ignore[assignment, method-assign]  # so Flask has it
     atexit.register(parts.request_log.close)

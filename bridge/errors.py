@@ -126,12 +126,17 @@ class Untrusted(Unauthenticated):
     """What is presented as an identity provider's word is not to be believed.
 
     ``reason`` is a short code for logs and lists, such as ``wrong_audience``; the message has nothing in it
-    of what was presented.
+    of what was presented. ``person_id`` is who it is about, where that is known; ``subject`` is whom an
+    administrator may link, where the connection's policy keeps that.
     """
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(
+        self, reason: str, detail: str, *, person_id: str | None = None, subject: str | None = None
+    ) -> None:
         super().__init__(detail)
         self.reason = reason
+        self.person_id = person_id
+        self.subject = subject
 
 
 class Forbidden(BridgeError):

@@ -150,6 +150,13 @@ class Settings(BaseSettings):
         30, ge=0, description="Days ahead in which lists of credentials warn of their expiry."
     )
 
+    logins_per_second: int = Field(
+        50, ge=1, le=1_000_000, description="Beginnings and ends of sign-ins of a tenant, sustained."
+    )
+    logins_burst: int = Field(2000, ge=1, description="Beginnings and ends of sign-ins at once.")
+    login_minutes: int = Field(
+        10, ge=1, le=60, description="Minutes in which whoever was sent to the provider must return."
+    )
     private_providers: bool = Field(
         default=False,
         description="Whether identity providers may be reached at private addresses, and over plain HTTP.",

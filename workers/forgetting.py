@@ -6,6 +6,7 @@ from bridge.access.oauth_clients import forget_tokens
 from bridge.database.sessions import Database
 from bridge.provisioning.erase_people import erase_due
 from bridge.provisioning.forget_requests import forget_requests
+from bridge.signin.forget import forget_identities
 from bridge.tenants.secrets import Seal
 from config.settings import settings
 
@@ -16,4 +17,4 @@ def forget_all(database: Database, tenant_id: str) -> None:
     forget_requests(database, tenant_id, days=settings().request_log_days, now=now)
     forget_tokens(database, tenant_id, now=now)
     forget_sessions(database, tenant_id, days=settings().session_days, now=now)
-    erase_due(database, tenant_id, seal=Seal(settings().secret_keys()), now=now)
+    erase_due(database, tenant_id, seal=Seal(settings().secret_keys()), forget=forget_identities, now=now)

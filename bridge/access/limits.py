@@ -10,7 +10,7 @@ from bridge.access.shared_buckets import Buckets, open_buckets
 from bridge.errors import LimitReached
 from config.settings import Settings
 
-Lane = Literal["scim_reads", "scim_writes", "api_requests", "evaluations", "oauth_tokens"]
+Lane = Literal["scim_reads", "scim_writes", "api_requests", "evaluations", "oauth_tokens", "logins"]
 
 #: What is left for deactivations when the bucket of writes is empty.
 RESERVE = "deactivations"
@@ -68,5 +68,6 @@ def open_rate_limits(chosen: Settings, buckets: Buckets | None = None) -> RateLi
         "api_requests": Bucket.of(per_second=chosen.api_requests_per_second, burst=chosen.api_requests_burst),
         "evaluations": Bucket.of(per_second=chosen.evaluations_per_second, burst=chosen.evaluations_burst),
         "oauth_tokens": Bucket.of(per_second=chosen.oauth_tokens_per_second, burst=chosen.oauth_tokens_burst),
+        "logins": Bucket.of(per_second=chosen.logins_per_second, burst=chosen.logins_burst),
     }
     return RateLimits(buckets or open_buckets(chosen), sizes)

@@ -28,6 +28,7 @@ COMMANDS = {
     "journal": "bridge.cli.journal:journal",
     "meters": "bridge.cli.meters:meters",
     "oauth-client": "bridge.cli.oauth_clients:oauth_client",
+    "oidc": "bridge.cli.oidc:oidc",
     "override": "bridge.cli.overrides:override",
     "people": "bridge.cli.erasures:people",
     "plans": "bridge.cli.plans:plans",

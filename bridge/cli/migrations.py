@@ -5,7 +5,8 @@ import sys
 import click
 
 import bridge.app  # imports nearly every room, so that all tables are declared
-import bridge.delivery.tables  # noqa: F401 - the web loads what leaves with its first event only
+import bridge.delivery.tables
+import bridge.signin.tables  # noqa: F401 - nor who signs in before the first does
 from bridge.database.migrate import differences, upgrade
 from config.settings import settings
 

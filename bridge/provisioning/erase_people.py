@@ -1,6 +1,6 @@
 """Erasure of people: asked for at any time, done once everything about them is settled."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +27,9 @@ from bridge.tenants.read import find_tenant
 from bridge.tenants.secrets import Seal
 
 WORKER = "erase"
+
+#: Forgets what another room keeps of people.
+Forget = Callable[[TenantSession, Sequence[str]], None]
 
 #: People erased in one transaction: each of them goes once through the whole provisioning log with the rest.
 PEOPLE_AT_ONCE = 100
@@ -69,11 +72,12 @@ def ask_erasure(session: TenantSession, person_id: str, *, cause: Cause, now: da
     return Asked(person_id, now, settled_until)
 
 
-def erase_due(database: Database, tenant_id: str, *, seal: Seal, now: datetime) -> int:
+def erase_due(database: Database, tenant_id: str, *, seal: Seal, forget: Forget, now: datetime) -> int:
     """Erase whom it was asked for and whose facts are settled; return how many.
 
     Who has become active again is not erased: their request is withdrawn. Stopped at any moment, whoever is
     not erased is still pending. What settled groups were goes as well, for they may be named after people.
+    ``forget`` is done in the same transaction to what lies in rooms that this one does not know.
     """
     with database.write(tenant_id) as session:
         erase_groups(session, settled_until=find_tenant(session).settled_until)
@@ -83,7 +87,7 @@ def erase_due(database: Database, tenant_id: str, *, seal: Seal, now: datetime) 
         with database.write(tenant_id) as session:
             pending = _pending(session, after=after)
             ready = _ready(session, pending, now=now)
-            _erase(session, ready, seal=seal, now=now)
+            _erase(session, ready, seal=seal, forget=forget, now=now)
         erased += len(ready)
         if len(pending) < PEOPLE_AT_ONCE:
             return erased
@@ -133,7 +137,9 @@ def _withdraw(session: TenantSession, person_ids: Sequence[str], *, now: datetim
     )
 
 
-def _erase(session: TenantSession, people: Sequence[KnownPerson], *, seal: Seal, now: datetime) -> None:
+def _erase(
+    session: TenantSession, people: Sequence[KnownPerson], *, seal: Seal, forget: Forget, now: datetime
+) -> None:
     """Leave nothing of these people but ids, instants, and what their seats and invoices hold."""
     if not people:
         return
@@ -146,6 +152,7 @@ def _erase(session: TenantSession, people: Sequence[KnownPerson], *, seal: Seal,
     session.write_held()
     _forget_reasons(session, ids)
     forget_sessions_of(session, ids)
+    forget(session, ids)
     session.execute(update(PersonVersion).where(PersonVersion.person_id.in_(ids)).values(resource={}))
     erase_requests(session, ids, values, seal=seal)
     session.execute(

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from joserfc.errors import JoseError
@@ -240,3 +240,9 @@ def _is_large_enough(told: Mapping[str, Any]) -> bool:
 def _operations(told: Mapping[str, Any]) -> list[Any]:
     operations = told.get("key_ops", ["verify"])
     return operations if isinstance(operations, list) else []
+
+
+@cache
+def known_providers(chosen: Settings) -> KeySets:
+    """Return what this process keeps of providers under these settings."""
+    return KeySets(chosen)

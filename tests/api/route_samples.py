@@ -98,6 +98,23 @@ SAMPLES = {
         "/api/v1/connections/{connection}/oauth-client/secrets", lambda _ids: {}, 201
     ),
     ("POST", "/stripe/webhook"): Sample("/stripe/webhook", status=404),
+    ("PUT", "/api/v1/connections/<connection_id>/oidc"): Sample(
+        "/api/v1/connections/{connection}/oidc",
+        lambda _ids: {"issuer": "https://idp.example", "client_id": "bridge"},
+    ),
+    ("GET", "/api/v1/connections/<connection_id>/oidc"): Sample("/api/v1/connections/{connection}/oidc"),
+    ("POST", "/api/v1/people/<person_id>/identities"): Sample(
+        "/api/v1/people/{person}/identities",
+        lambda ids: {"connection_id": ids["connection"], "subject": "00u1"},
+        201,
+    ),
+    ("GET", "/api/v1/people/<person_id>/identities"): Sample("/api/v1/people/{person}/identities"),
+    ("DELETE", "/api/v1/people/<person_id>/identities"): Sample(
+        "/api/v1/people/{person}/identities", status=204
+    ),
+    ("GET", "/api/v1/refused-sign-ins"): Sample("/api/v1/refused-sign-ins"),
+    ("GET", "/login/<connection_id>"): Sample("/login/nobody", status=404),
+    ("GET", "/login/<connection_id>/callback"): Sample("/login/nobody/callback", status=404),
     ("POST", "/oauth/token"): Sample("/oauth/token", status=400),
     ("GET", "/api/v1/people"): Sample("/api/v1/people?search=ada"),
     ("GET", "/api/v1/people/<person_id>"): Sample("/api/v1/people/{person}"),

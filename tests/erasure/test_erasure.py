@@ -16,6 +16,7 @@ from bridge.provisioning.erase_people import ask_erasure, erase_due
 from bridge.provisioning.request_log import Answered, FailedOperation, RequestLog
 from bridge.provisioning.tables import Erasure, RequestRecord
 from bridge.seats.seat_limits import LimitBounds, WantedLimit, set_limit
+from bridge.signin.forget import forget_identities
 from bridge.tenants.secrets import Seal
 from bridge.tenants.tables import Tenant
 from tests.storms.mill import FOUNDED, MARA, USER, Mill, at
@@ -97,7 +98,7 @@ def ask(mill, name, when=LATER):
 
 
 def erase(mill, when=LATER):
-    return erase_due(mill.database, mill.tenant_id, seal=SEAL, now=when)
+    return erase_due(mill.database, mill.tenant_id, seal=SEAL, forget=forget_identities, now=when)
 
 
 def everything(mill):

@@ -11,6 +11,7 @@ LATE = {
     "authlib": "the token endpoint",
     "celery": "workers",
     "fpdf": "invoices on paper",
+    "joserfc": "the first sign-in",
     "kombu": "the first nudge",
     "redis": "a broker or limits on Redis",
     "requests": "deliveries and commands",

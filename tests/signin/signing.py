@@ -74,3 +74,9 @@ def claims(at: datetime = NOW, **changed: object) -> dict[str, Any]:
         "exp": issued + 300,
     } | changed
     return {name: value for name, value in good.items() if value is not None}
+
+
+def decoded_header(token: str) -> dict[str, Any]:
+    part = token.partition(".")[0]
+    read: dict[str, Any] = orjson.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return read

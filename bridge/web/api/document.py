@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.access.scopes import SCOPES
 from bridge.web.api.access_paths import access_paths
+from bridge.web.api.login_paths import login_paths
 from bridge.web.api.operations import NO_CONTENT, OPERATIONS, Operation, blueprint, public
 from bridge.web.api.parameters import Parameter
 from bridge.web.api.schemas import COMPONENTS, TEXT, component, record
@@ -38,6 +39,7 @@ def document() -> dict[str, Any]:
     paths.update(scim_paths("/scim/v2"))
     paths.update(session_paths())
     paths.update(access_paths())
+    paths.update(login_paths())
     paths["/oauth/token"] = {"post": _token_request()}
     paths["/stripe/webhook"] = {"post": _event()}
     paths.update((path, {"get": _health(path)}) for path in HEALTH)

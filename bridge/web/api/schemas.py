@@ -127,6 +127,16 @@ _SHARE = {
     "for_period_start": DATE,
 }
 
+_IDENTITY = {
+    **dict.fromkeys(("connection_id", "issuer", "subject", "linked_by"), TEXT),
+    "linked_at": INSTANT,
+}
+_REFUSED_SIGN_IN = {
+    **dict.fromkeys(("id", "connection_id", "reason"), TEXT),
+    "at": INSTANT,
+    **dict.fromkeys(("person_id", "subject"), maybe(TEXT)),
+}
+
 COMPONENTS: dict[str, Schema] = {
     "Problem": {
         "type": "object",
@@ -185,6 +195,27 @@ COMPONENTS: dict[str, Schema] = {
     "OAuthClient": record(
         {"client_id": TEXT, "token_endpoint": TEXT, "secrets": listed(record(_CREDENTIAL))}
     ),
+    "NewOidc": record(
+        {"issuer": TEXT, "client_id": TEXT},
+        {
+            "client_secret": maybe(TEXT),
+            "private_key": maybe(TEXT),
+            "public_client": TRUTH,
+            **dict.fromkeys(("preset", "jit"), TEXT),
+            **dict.fromkeys(("scopes", "organisations"), TEXTS),
+        },
+    ),
+    "Oidc": record(
+        {
+            **dict.fromkeys(("connection_id", "preset", "issuer", "client_id", "proof", "jit"), TEXT),
+            **dict.fromkeys(("scopes", "organisations"), TEXTS),
+            "changed_at": INSTANT,
+            **dict.fromkeys(("login_url", "redirect_uri"), TEXT),
+        }
+    ),
+    "NewIdentity": record({"connection_id": TEXT, "subject": TEXT}),
+    "Identities": record({"items": listed(record(_IDENTITY))}),
+    "RefusedSignIns": record({"items": listed(record(_REFUSED_SIGN_IN))}),
     "NewClientSecret": record({}, {"expires_in_days": EXPIRES}),
     "ClientSecret": record({"client_id": TEXT, "token_endpoint": TEXT, **_NEW_SECRET}),
     "AccessToken": record({"token_type": TEXT, "access_token": TEXT, "expires_in": WHOLE, "scope": TEXT}),

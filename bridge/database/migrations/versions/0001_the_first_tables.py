@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bridge.database.columns import Document, Instant, Kept, Key
+from bridge.database.columns import Document, Instant, Key
 
 revision = "0001"
 down_revision = None
@@ -33,9 +33,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("subject_kind <> 'person'"),
         postgresql_where=sa.text("subject_kind <> 'person'"),
     )
-    op.create_index(
-        "ix_changes_due_subject", "changes_due", ["tenant_id", "subject_id"], unique=False
-    )
+    op.create_index("ix_changes_due_subject", "changes_due", ["tenant_id", "subject_id"], unique=False)
     op.create_table(
         "connection_doors",
         sa.Column("connection_id", Key, nullable=False),
@@ -51,7 +49,13 @@ def upgrade() -> None:
         sa.Column("connection_id", Key, nullable=True),
         sa.Column("person_id", Key, nullable=True),
         sa.Column("issued_by", Key, nullable=True),
-        sa.Column("scopes", Document, nullable=False),
+        sa.Column(
+            "scopes",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("expires_at", Instant(), nullable=True),
         sa.Column("revoked_at", Instant(), nullable=True),
@@ -110,7 +114,13 @@ def upgrade() -> None:
         sa.Column("request_id", Key, nullable=False),
         sa.Column("subject_kind", Key, nullable=False),
         sa.Column("subject_id", Key, nullable=False),
-        sa.Column("details", Document, nullable=False),
+        sa.Column(
+            "details",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_journal_entries")),
     )
     op.create_index(
@@ -165,7 +175,13 @@ def upgrade() -> None:
         sa.Column("route", Key, nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("reason", Key, nullable=True),
-        sa.Column("tolerances", Document, nullable=False),
+        sa.Column(
+            "tolerances",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("subject_id", Key, nullable=True),
         sa.Column("duration_microseconds", sa.Integer(), nullable=False),
         sa.Column("replay_of", Key, nullable=True),
@@ -222,7 +238,13 @@ def upgrade() -> None:
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("buyer", Document, nullable=False),
+        sa.Column(
+            "buyer",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("corrections", Key, nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("cause_id", Key, nullable=False),
@@ -243,7 +265,13 @@ def upgrade() -> None:
         sa.Column("id", Key, nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=True),
-        sa.Column("terms", Document, nullable=False),
+        sa.Column(
+            "terms",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("cause_id", Key, nullable=False),
         sa.ForeignKeyConstraint(
@@ -290,7 +318,13 @@ def upgrade() -> None:
         sa.Column("id", Key, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("urn", Key, nullable=False),
-        sa.Column("document", Document, nullable=False),
+        sa.Column(
+            "document",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("author", Key, nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("cause_id", Key, nullable=False),
@@ -330,7 +364,13 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("attribute", Key, nullable=True),
         sa.Column("case_exact", sa.Boolean(), nullable=False),
-        sa.Column("connection_ids", Document, nullable=False),
+        sa.Column(
+            "connection_ids",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("author", Key, nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("cause_id", Key, nullable=False),
@@ -377,7 +417,13 @@ def upgrade() -> None:
         sa.Column("starts_at", Instant(), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("digest", Key, nullable=False),
-        sa.Column("document", Document, nullable=False),
+        sa.Column(
+            "document",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.CheckConstraint("kind IN ('rules', 'live')", name=op.f("ck_previews_kind")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_previews_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_previews")),
@@ -390,7 +436,13 @@ def upgrade() -> None:
         sa.Column("plan", Key, nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=True),
-        sa.Column("terms", Document, nullable=False),
+        sa.Column(
+            "terms",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("cause_id", Key, nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_price_terms_tenant_id")),
@@ -404,7 +456,13 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("author", Key, nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
-        sa.Column("document", Document, nullable=False),
+        sa.Column(
+            "document",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("cause_id", Key, nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_role_catalogues_tenant_id")
@@ -421,7 +479,13 @@ def upgrade() -> None:
         sa.Column("note", Key, nullable=False),
         sa.Column("effective_from", Instant(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
-        sa.Column("document", Document, nullable=False),
+        sa.Column(
+            "document",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("cause_id", Key, nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_rule_sets_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_rule_sets")),
@@ -517,8 +581,14 @@ def upgrade() -> None:
         sa.Column("display_name_key", Key, nullable=False),
         sa.Column("unique_name_key", Key, nullable=True),
         sa.Column("external_id", Key, nullable=True),
-        sa.Column("resource", Kept, nullable=False),
-        sa.Column("folded", Document, nullable=False),
+        sa.Column("resource", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column(
+            "folded",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
@@ -573,7 +643,13 @@ def upgrade() -> None:
         sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("total_minor", sa.BigInteger(), nullable=False),
         sa.Column("closed_at", Instant(), nullable=False),
-        sa.Column("document", Document, nullable=False),
+        sa.Column(
+            "document",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("sha256", Key, nullable=False),
         sa.CheckConstraint("period_end > period_start", name=op.f("ck_invoices_period")),
         sa.ForeignKeyConstraint(
@@ -591,6 +667,33 @@ def upgrade() -> None:
         unique=True,
     )
     op.create_table(
+        "oidc_settings",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("preset", Key, nullable=False),
+        sa.Column("issuer", Key, nullable=False),
+        sa.Column("client_id", Key, nullable=False),
+        sa.Column("proof", Key, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("scopes", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("jit", Key, nullable=False),
+        sa.Column("organisations", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.CheckConstraint("(proof = 'none') = (sealed IS NULL)", name=op.f("ck_oidc_settings_sealed")),
+        sa.CheckConstraint("jit IN ('off', 'link-only', 'create')", name=op.f("ck_oidc_settings_jit")),
+        sa.CheckConstraint(
+            "preset IN ('okta', 'entra', 'google', 'generic')", name=op.f("ck_oidc_settings_preset")
+        ),
+        sa.CheckConstraint("proof IN ('secret', 'private_key', 'none')", name=op.f("ck_oidc_settings_proof")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "connection_id"],
+            ["connections.tenant_id", "connections.id"],
+            name=op.f("fk_oidc_settings_tenant_id_connection_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "connection_id", name=op.f("pk_oidc_settings")),
+    )
+    op.create_table(
         "people",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -603,8 +706,14 @@ def upgrade() -> None:
         sa.Column("display_name_key", Key, nullable=True),
         sa.Column("email_key", Key, nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("resource", Kept, nullable=False),
-        sa.Column("folded", Document, nullable=False),
+        sa.Column("resource", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column(
+            "folded",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
@@ -657,8 +766,20 @@ def upgrade() -> None:
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("preview_id", Key, nullable=False),
         sa.Column("page", sa.Integer(), nullable=False),
-        sa.Column("steps", Document, nullable=False),
-        sa.Column("person_ids", Document, nullable=False),
+        sa.Column(
+            "steps",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "person_ids",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "preview_id"],
             ["previews.tenant_id", "previews.id"],
@@ -666,6 +787,43 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("tenant_id", "preview_id", "page", name=op.f("pk_preview_people")),
+    )
+    op.create_table(
+        "refused_sign_ins",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("reason", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=True),
+        sa.Column("subject", Key, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "connection_id"],
+            ["connections.tenant_id", "connections.id"],
+            name=op.f("fk_refused_sign_ins_tenant_id_connection_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_refused_sign_ins")),
+    )
+    op.create_index("ix_refused_sign_ins_at", "refused_sign_ins", ["tenant_id", "at", "id"], unique=False)
+    op.create_table(
+        "sign_in_attempts",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("digest", Key, nullable=False),
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("browser_digest", Key, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("return_to", Key, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "connection_id"],
+            ["connections.tenant_id", "connections.id"],
+            name=op.f("fk_sign_in_attempts_tenant_id_connection_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "digest", name=op.f("pk_sign_in_attempts")),
+    )
+    op.create_index(
+        "ix_sign_in_attempts_expiry", "sign_in_attempts", ["tenant_id", "expires_at"], unique=False
     )
     op.create_table(
         "storms",
@@ -716,7 +874,13 @@ def upgrade() -> None:
         sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
-        sa.Column("document", Document, nullable=False),
+        sa.Column(
+            "document",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("sha256", Key, nullable=False),
         sa.CheckConstraint(
             "amount_minor > 0 AND subtotal_minor + tax_minor = amount_minor",
@@ -778,6 +942,34 @@ def upgrade() -> None:
         sqlite_where=sa.text('"end" IS NULL'),
         postgresql_where=sa.text('"end" IS NULL'),
     )
+    op.create_table(
+        "identities",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("issuer", Key, nullable=False),
+        sa.Column("subject", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("linked_by", Key, nullable=False),
+        sa.Column("linked_at", Instant(), nullable=False),
+        sa.Column("cause_id", Key, nullable=False),
+        sa.CheckConstraint(
+            "linked_by IN ('external_id', 'administrator', 'created')", name=op.f("ck_identities_linked_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "connection_id"],
+            ["connections.tenant_id", "connections.id"],
+            name=op.f("fk_identities_tenant_id_connection_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["people.tenant_id", "people.id"],
+            name=op.f("fk_identities_tenant_id_person_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "connection_id", "issuer", "subject", name=op.f("pk_identities")
+        ),
+    )
+    op.create_index("ix_identities_person", "identities", ["tenant_id", "person_id"], unique=False)
     op.create_table(
         "invoice_events",
         sa.Column("tenant_id", Key, nullable=False),
@@ -907,7 +1099,13 @@ def upgrade() -> None:
         sa.Column("start", Instant(), nullable=False),
         sa.Column("end", Instant(), nullable=True),
         sa.Column("plan", Key, nullable=True),
-        sa.Column("roles", Document, nullable=True),
+        sa.Column(
+            "roles",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=True,
+        ),
         sa.Column("reason", Key, nullable=False),
         sa.Column("author", Key, nullable=False),
         sa.Column("started_by", Key, nullable=False),
@@ -928,7 +1126,7 @@ def upgrade() -> None:
         sa.Column("start", Instant(), nullable=False),
         sa.Column("end", Instant(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("resource", Kept, nullable=False),
+        sa.Column("resource", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("started_by", Key, nullable=False),
         sa.Column("ended_by", Key, nullable=True),
         sa.CheckConstraint('"end" > start', name=op.f("ck_person_versions_order")),
@@ -954,7 +1152,13 @@ def upgrade() -> None:
         sa.Column("at", Instant(), nullable=False),
         sa.Column("connection_id", Key, nullable=False),
         sa.Column("releases", sa.Boolean(), nullable=False),
-        sa.Column("group_ids", Document, nullable=False),
+        sa.Column(
+            "group_ids",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "person_id"],
             ["people.tenant_id", "people.id"],
@@ -972,18 +1176,36 @@ def upgrade() -> None:
         sa.Column("start", Instant(), nullable=False),
         sa.Column("end", Instant(), nullable=True),
         sa.Column("plan", Key, nullable=False),
-        sa.Column("roles", Document, nullable=False),
+        sa.Column(
+            "roles",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("department", Key, nullable=True),
         sa.Column("cost_centre", Key, nullable=True),
         sa.Column("rule_set_id", Key, nullable=False),
         sa.Column("rule", Key, nullable=False),
-        sa.Column("group_ids", Document, nullable=False),
+        sa.Column(
+            "group_ids",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("started_by", Key, nullable=False),
         sa.Column("ended_by", Key, nullable=True),
         sa.Column("computed_at", Instant(), nullable=False),
         sa.Column("storm_id", Key, nullable=True),
         sa.Column("waits_for", Key, nullable=True),
-        sa.Column("withheld_roles", Document, nullable=True),
+        sa.Column(
+            "withheld_roles",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=True,
+        ),
         sa.CheckConstraint('"end" > start', name=op.f("ck_seats_order")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "person_id"],

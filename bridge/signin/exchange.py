@@ -1,0 +1,160 @@
+"""Authlib as the client of a provider: where people are sent, what their code is exchanged for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, quote_plus, urlencode
+
+from authlib.common.errors import AuthlibBaseError
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.client import OAuth2Client
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from joserfc.jwk import RSAKey
+
+from bridge.errors import ProviderFailed, Untrusted
+from bridge.signin.attempts import Attempt
+from bridge.signin.fetch import FetchLimits, fetch, read_object
+from bridge.signin.key_sets import Provider
+from bridge.signin.oidc_settings import OidcClient, import_private_key
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What the provider issued for a code."""
+
+    id_token: str = field(repr=False)
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+
+
+def authorization_url(client: OidcClient, provider: Provider, attempt: Attempt, *, redirect_uri: str) -> str:
+    """Return where the browser is sent: the code flow with PKCE S256, a state and a nonce, always."""
+    asking = OAuth2Client(
+        None, client_id=client.client_id, scope=" ".join(client.scopes), code_challenge_method="S256"
+    )
+    url, _state = asking.create_authorization_url(
+        provider.authorization_endpoint,
+        state=attempt.state,
+        code_verifier=attempt.verifier,
+        nonce=attempt.nonce,
+        redirect_uri=redirect_uri,
+    )
+    return str(url)
+
+
+def exchange_code(
+    client: OidcClient,
+    provider: Provider,
+    *,
+    code: str,
+    verifier: str,
+    redirect_uri: str,
+    limits: FetchLimits,
+) -> Tokens:
+    """Return the tokens of a code. Raises ``Untrusted`` for a code that is refused, ``ProviderFailed``."""
+    asking = _asking(client, provider, limits)
+    try:
+        told = asking.fetch_token(
+            provider.token_endpoint,
+            grant_type="authorization_code",
+            code=code,
+            code_verifier=verifier,
+            redirect_uri=redirect_uri,
+        )
+    except AuthlibBaseError as error:
+        raise _refusal(str(error.error)) from error
+    except (ValueError, TypeError) as error:
+        raise ProviderFailed(
+            "provider_answer", "the provider's token endpoint answers with no token"
+        ) from error
+    return _tokens(told)
+
+
+def read_userinfo(provider: Provider, access_token: str, limits: FetchLimits) -> Mapping[str, Any]:
+    """Return what the provider tells of the person (OpenID Connect Core 1.0 section 5.3), if it tells any.
+
+    Raises ``ProviderFailed``.
+    """
+    if provider.userinfo_endpoint is None:
+        return {}
+    headers = {"Authorization": f"Bearer {access_token}"}
+    return read_object(fetch(provider.userinfo_endpoint, limits, headers=headers))
+
+
+def _tokens(told: Mapping[str, Any]) -> Tokens:
+    id_token, access_token = told.get("id_token"), told.get("access_token")
+    if not isinstance(id_token, str) or not id_token:
+        raise Untrusted("no_id_token", "the provider's answer has no ID token")
+    kind = told.get("token_type")
+    # The token is sent as a header's value, where nothing but these characters may be (RFC 6750 section 2.1).
+    usable = isinstance(access_token, str) and access_token.isascii() and access_token.isprintable()
+    if not usable or not access_token or not isinstance(kind, str) or kind.lower() != "bearer":
+        raise Untrusted("no_access_token", "the provider's answer has no access token of type Bearer")
+    refresh_token = told.get("refresh_token")
+    return Tokens(id_token, str(access_token), refresh_token if isinstance(refresh_token, str) else None)
+
+
+def _refusal(error: str) -> Untrusted | ProviderFailed:
+    """Tell a code that is not good, which the person can mend, from a client that is not known."""
+    if error == "invalid_grant":
+        return Untrusted("refused_code", "the provider does not take this code: begin anew")
+    if error in ("invalid_client", "unauthorized_client"):
+        return ProviderFailed(
+            "refused_client", "the provider refuses the client: check its id and its secret"
+        )
+    return ProviderFailed("provider_answer", "the provider's token endpoint refuses the request")
+
+
+def _asking(client: OidcClient, provider: Provider, limits: FetchLimits) -> OAuth2Client:
+    line = _Line(limits)
+    if client.proof == "private_key":
+        key = import_private_key(client.secret)
+        way = PrivateKeyJWT(provider.token_endpoint, alg="RS256" if isinstance(key, RSAKey) else "ES256")
+        asking = OAuth2Client(line, client.client_id, key, token_endpoint_auth_method=way.name)
+        asking.register_client_auth_method(way)
+        return asking
+    if client.proof == "none":
+        return _client(line, client.client_id, "", "none")
+    if "client_secret_basic" in provider.auth_methods or "client_secret_post" not in provider.auth_methods:
+        # RFC 6749 section 2.3.1 has both encoded as in a form, which the library leaves out.
+        return _client(line, quote_plus(client.client_id), quote_plus(client.secret), "client_secret_basic")
+    return _client(line, client.client_id, client.secret, "client_secret_post")
+
+
+def _client(line: "_Line", client_id: str, secret: str, way: str) -> OAuth2Client:
+    return OAuth2Client(line, client_id, secret, token_endpoint_auth_method=way)
+
+
+class _Line:
+    """How the library reaches the token endpoint: by ``fetch``, within its limits."""
+
+    def __init__(self, limits: FetchLimits) -> None:
+        self._limits = limits
+
+    def post(
+        self,
+        url: str,
+        *,
+        data: Mapping[str, str],
+        headers: Mapping[str, str],  # noqa: ARG002 (the library's signature; fetch has its own)
+        auth: ClientAuth,
+    ) -> "_Heard":
+        """Post a form with what proves who the client is."""
+        # Only this header is the library's to choose.
+        kept: dict[str, str] = {}
+        _url, kept, body = auth.prepare("POST", url, kept, urlencode(data))
+        proof = {name: value for name, value in kept.items() if name == "Authorization"}
+        answer = fetch(url, self._limits, headers=proof, form=dict(parse_qsl(body, keep_blank_values=True)))
+        return _Heard(answer.status, answer.document)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    status_code: int
+    document: Mapping[str, Any] | None
+
+    def json(self) -> Mapping[str, Any] | None:
+        return self.document
+
+    def raise_for_status(self) -> None:
+        raise ProviderFailed("provider_status", f"the provider's token endpoint answers {self.status_code}")

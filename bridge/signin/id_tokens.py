@@ -1,0 +1,118 @@
+"""What an ID token vouches for, by OpenID Connect Core 1.0 section 3.1.3.7."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bridge.errors import Untrusted
+from bridge.signin.attempts import Taken
+from bridge.signin.exchange import Tokens
+from bridge.signin.key_sets import FindKey
+from bridge.signin.oidc_settings import OidcClient
+from bridge.signin.signed_tokens import Expected, TokenLimits, Verified, text_claim, verified
+
+TYPES = ("jwt", "")
+
+#: The claim that the provider's SCIM client sends as ``externalId``.
+EXTERNAL_ID = {"okta": "sub", "entra": "oid", "google": "sub", "generic": "sub"}
+
+#: The claim that says which organisation somebody is of.
+ORGANISATION = {"entra": "tid", "google": "hd"}
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Somebody whom the provider vouches for. ``fact`` names this sign-in among the provider's."""
+
+    issuer: str
+    subject: str
+    external_id: str
+    sid: str | None
+    fact: str
+    claims: Mapping[str, Any] = field(repr=False)
+
+
+def read_id_token(
+    tokens: Tokens,
+    client: OidcClient,
+    attempt: Taken,
+    find_key: FindKey,
+    limits: TokenLimits,
+    *,
+    now: datetime,
+) -> Vouched:
+    """Return whom the ID token vouches for. Raises ``Untrusted``; what ``find_key`` raises."""
+    expected = Expected(
+        client.issuer, client.client_id, types=TYPES, sole_audience=True, issued_since=attempt.created_at
+    )
+    found = verified(tokens.id_token, find_key, expected, limits, now=now)
+    claims = found.claims
+    subject = text_claim(claims, "sub")
+    _check_nonce(claims, attempt.nonce)
+    if "azp" in claims and claims["azp"] != client.client_id:
+        raise Untrusted("wrong_party", "the ID token was issued to another client")
+    if "at_hash" in claims and not _is_half_hash(claims["at_hash"], tokens.access_token, found):
+        raise Untrusted("wrong_at_hash", "the ID token belongs to another access token")
+    _check_organisation(claims, client)
+    sid = text_claim(claims, "sid") if "sid" in claims else None
+    return Vouched(
+        issuer=client.issuer,
+        subject=subject,
+        external_id=text_claim(claims, EXTERNAL_ID[client.preset]),
+        sid=sid,
+        fact=_fact(claims, sid, attempt),
+        claims=claims,
+    )
+
+
+def with_userinfo(vouched: Vouched, told: Mapping[str, Any]) -> Vouched:
+    """Add what the userinfo endpoint tells; the ID token, which is signed, has precedence.
+
+    Raises ``Untrusted`` when it tells of somebody else (section 5.3.2).
+    """
+    if told and told.get("sub") != vouched.subject:
+        raise Untrusted("other_userinfo", "the provider's userinfo is about somebody else")
+    return Vouched(
+        vouched.issuer,
+        vouched.subject,
+        vouched.external_id,
+        vouched.sid,
+        vouched.fact,
+        {**told, **vouched.claims},
+    )
+
+
+def _check_nonce(claims: Mapping[str, Any], nonce: str) -> None:
+    given = claims.get("nonce")
+    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), nonce.encode()):
+        raise Untrusted("wrong_nonce", "the ID token was issued for another sign-in")
+
+
+def _check_organisation(claims: Mapping[str, Any], client: OidcClient) -> None:
+    if not client.organisations:
+        return
+    given = claims.get(ORGANISATION.get(client.preset, ""))
+    if not isinstance(given, str) or given.lower() not in client.organisations:
+        raise Untrusted("other_organisation", "the person is of an organisation that is not let in here")
+
+
+def _is_half_hash(given: object, access_token: str, found: Verified) -> bool:
+    """Tell whether it is the left half of the access token's hash, by the signature's algorithm."""
+    size = found.algorithm[-3:]
+    digest = hashlib.new(f"sha{size if size.isdecimal() else 512}", access_token.encode()).digest()
+    half = base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=")
+    return isinstance(given, str) and hmac.compare_digest(given.encode(), half)
+
+
+def _fact(claims: Mapping[str, Any], sid: str | None, attempt: Taken) -> str:
+    """Name the sign-in by the provider's session, else by the token, else by the one request for it."""
+    jti = claims.get("jti")
+    named = (
+        ("sid", sid) if sid else ("jti", jti) if isinstance(jti, str) and jti else ("nonce", attempt.nonce)
+    )
+    words = "\n".join((str(claims["iss"]), *map(str, named)))
+    return f"oidc:{hashlib.sha256(words.encode('utf-8', 'surrogatepass')).hexdigest()}"

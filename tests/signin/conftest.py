@@ -1,0 +1,87 @@
+"""One running bridge on each database for all tests of a module, beside a malicious provider."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+
+import config.settings
+from bridge.app import create_app
+from config.settings import Settings
+from tests.api.customers import SEPTEMBER, Customer, Running, add_customer
+from tests.servers import migrated_copies
+from tests.signin.malicious import Malicious, site
+from tests.signin.stage import Play
+
+CLOCK = "BRIDGE_CLOCK_FILE"
+NOW = SEPTEMBER + timedelta(hours=2)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("signin")
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = migrated_copies.fresh_sqlite(
+                request.getfixturevalue("migrated_sqlite"), folder / "database"
+            )
+        else:
+            server = request.getfixturevalue("postgresql_server")
+            template = request.getfixturevalue("migrated_postgresql")
+            url = stack.enter_context(migrated_copies.fresh_postgresql(server, template=template))
+        os.environ[CLOCK] = str(folder / "clock")
+        config.settings.settings.cache_clear()
+        chosen = Settings(
+            var=folder, database_url=url, secret_key="k" * 32, private_providers=True, logins_burst=100_000,
+            api_requests_burst=100_000,
+        )  # fmt: skip
+        bridge = Running(create_app(chosen), folder / "clock")
+        bridge.set_clock(SEPTEMBER)
+        yield bridge
+        bridge.parts.request_log.close()
+        bridge.database.dispose()
+        del os.environ[CLOCK]
+        config.settings.settings.cache_clear()
+
+
+def person(name: str, external_id: str) -> dict[str, object]:
+    return {
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": f"{name}@lindqvist.example",
+        "externalId": external_id,
+        "emails": [{"value": f"{name}@lindqvist.example", "primary": True}],
+        "active": True,
+    }
+
+
+@pytest.fixture(scope="module")
+def customer(running: Running) -> Customer:
+    made = add_customer(running, "Lindqvist Freight")
+    for name, external_id in (("ada", "00u1"), ("grace", "00u2"), ("bob", "00u3"), ("eve", "00u4")):
+        answer = running.scim(made, "POST", "/Users", person(name, external_id))
+        assert answer.status_code == 201, answer.json
+        made.ids[name] = answer.json["id"]
+    gone = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]}
+    gone["Operations"] = [{"op": "replace", "path": "active", "value": False}]
+    assert running.scim(made, "PATCH", f"/Users/{made.ids['bob']}", gone).status_code == 200
+    assert running.scim(made, "DELETE", f"/Users/{made.ids['eve']}").status_code == 204
+    return made
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Malicious]:
+    liar = Malicious(NOW)
+    with site(liar) as there:
+        liar.site = there
+        yield liar
+
+
+@pytest.fixture
+def play(running: Running, customer: Customer, provider: Malicious) -> Play:
+    provider.begin(NOW)
+    running.set_clock(NOW)
+    made = Play(running, customer, provider, running.app.test_client())
+    made.set_oidc()
+    return made

@@ -1,0 +1,77 @@
+import pytest
+
+from tests.api.customers import add_customer
+from tests.signin.provider_double import Told
+from tests.signin.stage import HOST, Play
+
+
+def test_a_sign_in_of_one_connection_is_no_sign_in_of_another(play: Play):
+    other = add_customer(play.running, "Okonkwo Textiles")
+    theirs = Play(play.running, other, play.provider, play.browser)
+    theirs.set_oidc()
+    begun = play.start()
+    known_before = theirs.known()
+    code = play.provider.code(begun)
+    answer = theirs.back(state=begun["state"], code=code)
+    assert answer.status_code == 403
+    assert [each["reason"] for each in theirs.refused()] == ["unknown_state"]
+    assert theirs.known() == known_before
+    # Nor has it used up the sign-in that it was taken from.
+    assert play.back(state=begun["state"], code=code).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "evil",
+        "",
+        "/a b",
+        "/é",
+        "/\x01",
+        "/" + "x" * 2001,
+    ],
+)
+def test_nobody_is_sent_to_another_site(play: Play, where: str):
+    answer = play.browser.get(f"/login/{play.connection}", query_string={"return_to": where}, base_url=HOST)
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers
+
+
+def test_an_unknown_connection_is_told_apart_from_nothing(play: Play):
+    for path in ("/login/nobody", "/login/nobody/callback?state=a&code=b"):
+        answer = play.visit(path)
+        assert answer.status_code == 404
+        assert "Reference" in answer.text
+
+
+def test_a_connection_without_settings_lets_nobody_in(play: Play):
+    other = add_customer(play.running, "Adeyemi Foods")
+    bare = Play(play.running, other, play.provider, play.browser)
+    assert bare.visit(f"/login/{bare.connection}").status_code == 404
+    assert bare.back(state="a", code="b").status_code == 404
+
+
+def test_a_provider_that_cannot_be_reached_is_told_at_the_start(play: Play):
+    play.provider.told = {".well-known/openid-configuration": Told({}, 500)}
+    answer = play.visit(f"/login/{play.connection}")
+    assert answer.status_code == 502
+    assert "provider_status" in {
+        each["reason"] for each in play.refused() if each["id"] == answer.headers["X-Request-Id"]
+    }
+
+
+@pytest.mark.parametrize("issuer", [None, "https://evil.example"])
+def test_a_provider_that_is_another_than_configured_is_not_asked(play: Play, issuer: str | None):
+    play.provider.metadata = {"issuer": issuer}
+    assert play.visit(f"/login/{play.connection}").status_code == 502
+    assert "other_issuer" in {each["reason"] for each in play.refused()}
+
+
+def test_a_mixed_up_answer_of_another_provider_reaches_no_token_endpoint(play: Play):
+    begun = play.start()
+    asked = len(play.provider.site.asked)
+    play.back(state=begun["state"], code="stolen", iss="https://evil.example")
+    assert len(play.provider.site.asked) == asked
