@@ -96,3 +96,17 @@ class RefusedSignIn(TenantRow):
     reason: Mapped[str]
     person_id: Mapped[str | None]
     subject: Mapped[str | None]
+
+
+class SpentToken(TenantRow):
+    """A logout token that was taken, by the keyed digest of its issuer and id: it is not taken again."""
+
+    __tablename__ = "spent_tokens"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "connection_id"], ["connections.tenant_id", "connections.id"]),
+        Index("ix_spent_tokens_expiry", "tenant_id", "expires_at"),
+    )
+
+    connection_id: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime]

@@ -115,6 +115,9 @@ SAMPLES = {
     ("GET", "/api/v1/refused-sign-ins"): Sample("/api/v1/refused-sign-ins"),
     ("GET", "/login/<connection_id>"): Sample("/login/nobody", status=404),
     ("GET", "/login/<connection_id>/callback"): Sample("/login/nobody/callback", status=404),
+    ("POST", "/login/<connection_id>/backchannel-logout"): Sample(
+        "/login/nobody/backchannel-logout", status=404
+    ),
     ("POST", "/oauth/token"): Sample("/oauth/token", status=400),
     ("GET", "/api/v1/people"): Sample("/api/v1/people?search=ada"),
     ("GET", "/api/v1/people/<person_id>"): Sample("/api/v1/people/{person}"),

@@ -21,6 +21,7 @@ PUBLIC = {
     "/oauth/token", "/stripe/webhook", "/session/me", "/logout",
     "/.well-known/authzen-configuration", "/healthz", "/readyz", "/metrics",
     "/api/v1/openapi.json", "/login/<connection_id>", "/login/<connection_id>/callback",
+    "/login/<connection_id>/backchannel-logout",
 }  # fmt: skip
 Route = tuple[str, str]
 GUARDED = {route: sample for route, sample in SAMPLES.items() if route[1] not in PUBLIC}

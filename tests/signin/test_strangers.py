@@ -1,5 +1,9 @@
 import pytest
+from sqlalchemy import update
 
+from bridge.signin.tables import OidcSetting
+from bridge.tenants.connections import list_connections
+from bridge.tenants.secrets import Seal
 from tests.api.customers import add_customer
 from tests.signin.provider_double import Told
 from tests.signin.stage import HOST, Play
@@ -75,3 +79,38 @@ def test_a_mixed_up_answer_of_another_provider_reaches_no_token_endpoint(play: P
     asked = len(play.provider.site.asked)
     play.back(state=begun["state"], code="stolen", iss="https://evil.example")
     assert len(play.provider.site.asked) == asked
+
+
+def test_whoever_asks_too_often_is_told_when_to_come_back(play: Play):
+    parts = play.running.parts
+    tenant_id = add_customer(play.running, "Haddad Mills").tenant_id
+    parts.rate_limits.admit(tenant_id, "logins", count=200_000)
+    with parts.database.read(tenant_id) as session:
+        [row] = list_connections(session)
+    answer = play.visit(f"/login/{row.id}")
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Reference" in answer.text
+
+
+def test_settings_sealed_with_a_key_that_is_gone_are_told_to_the_operator(
+    play: Play, capsys: pytest.CaptureFixture[str]
+):
+    with play.running.database.write(play.customer.tenant_id) as session:
+        session.execute(update(OidcSetting).values(sealed=Seal(["x" * 32]).seal(b"secret")))
+    answer = play.visit(f"/login/{play.connection}")
+    assert answer.status_code == 503
+    assert '"event":"signin.failed"' in capsys.readouterr().err
+
+
+def test_what_nobody_foresaw_is_a_page_too_and_quotes_nothing(play: Play, capsys: pytest.CaptureFixture[str]):
+    with play.running.database.write(play.customer.tenant_id) as session:
+        session.execute(update(OidcSetting).values(scopes=[7]))
+    answer = play.visit(f"/login/{play.connection}")
+    assert answer.status_code == 500
+    assert "Reference" in answer.text
+    assert '"event":"signin.surprise"' in capsys.readouterr().err
+
+
+def test_a_method_that_is_none_is_refused_by_the_framework(play: Play):
+    assert play.browser.delete(f"/login/{play.connection}", base_url=HOST).status_code == 405

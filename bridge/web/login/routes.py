@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 
+import orjson
 from flask import Blueprint, Response, request
 
-from bridge.errors import InvalidValue, Untrusted
+from bridge.errors import InvalidValue, ProviderFailed, Untrusted
 from bridge.journal.record import Cause
+from bridge.logs import get_logger
 from bridge.tenants.doors import tenant_of_connection
 from bridge.web.context import bridge
 from bridge.web.cookies import keep_signed_in
@@ -22,6 +24,8 @@ PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2000}")
 #: For each attempt a cookie of its own, so that two tabs do not take each other's.
 ATTEMPT = "__Host-bridge_sign_in_"
 ATTEMPT_CHARACTERS = 16
+
+log = get_logger(__name__)
 
 blueprint = Blueprint("login", __name__, url_prefix="/login")
 
@@ -90,6 +94,40 @@ def callback(connection_id: str) -> Response:
     return home
 
 
+@blueprint.post("/<connection_id>/backchannel-logout", provide_automatic_options=False)
+def take_logout_token(connection_id: str) -> Response:
+    """End the sessions that the provider names (OpenID Connect Back-Channel Logout 1.0 section 2.8)."""
+    from bridge.signin.back_channel import end_by_logout_token  # noqa: PLC0415 (as above)
+    from bridge.signin.key_sets import known_providers  # noqa: PLC0415 (as above)
+
+    parts, seen = bridge(), observed()
+    tenant_id = _admitted(connection_id)
+    request.max_content_length = parts.settings.token_bytes
+    try:
+        end_by_logout_token(
+            parts.database,
+            parts.seal,
+            known_providers(parts.settings),
+            parts.settings,
+            tenant_id=tenant_id,
+            connection_id=connection_id,
+            token=_logout_token(),
+            cause=Cause("connection", connection_id, seen.id),
+            now=seen.at,
+        )
+    except (Untrusted, ProviderFailed) as error:
+        log.warning(
+            "logout.refused",
+            request_id=seen.id,
+            tenant_id=tenant_id,
+            connection_id=connection_id,
+            reason=error.reason,
+        )
+        content = {"error": "invalid_request", "error_description": error.detail}
+        return Response(orjson.dumps(content), HTTPStatus.BAD_REQUEST, content_type="application/json")
+    return Response(status=HTTPStatus.OK)
+
+
 @blueprint.after_request
 def keep_private(response: Response) -> Response:
     """Keep addresses with codes and states out of caches, and out of what other sites are told."""
@@ -113,6 +151,13 @@ def _arguments(*names: str) -> Mapping[str, str]:
     if any(len(values) > 1 for values in given.values()):
         raise Untrusted("doubled_parameter", "the address says something twice: begin anew")
     return {name: values[0] for name, values in given.items() if values}
+
+
+def _logout_token() -> str:
+    given = request.form.getlist("logout_token")
+    if len(given) != 1:
+        raise Untrusted("no_logout_token", "send one logout_token in a form")
+    return given[0]
 
 
 def _redirect_uri(connection_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from flask import Response
 
-from bridge.access.sign_out import check_page_token, page_token, sign_out
+from bridge.access.sign_out import SignedOut, check_page_token, page_token, sign_out
 from bridge.errors import Forbidden
 from bridge.web.context import bridge
 from bridge.web.cookies import forget_who, session_cookie
@@ -30,7 +30,7 @@ def ask() -> Response:
 
 @blueprint.post(PATH, provide_automatic_options=False)
 def leave() -> Response:
-    """End the session and have the browser forget it. It goes on to no address that a request names."""
+    """End the session and have the browser forget it; what follows is the provider's, or our own page."""
     seen, parts, cookie = observed(), bridge(), session_cookie()
     response = Response(status=SEE_OTHER, headers={"Location": PATH})
     if cookie is None:
@@ -39,6 +39,20 @@ def leave() -> Response:
         raise Forbidden("another site sent this: open this page yourself and sign out there")
     seen.request.max_content_length = FORM_BYTES
     check_page_token(parts.seal, cookie, seen.request.form.get("token", ""))
-    sign_out(parts.database, parts.seal, cookie, idle=idle(), request_id=seen.id, now=seen.at)
+    ended = sign_out(parts.database, parts.seal, cookie, idle=idle(), request_id=seen.id, now=seen.at)
     forget_who(response)
+    if ended is not None and (onwards := _provider_address(ended)) is not None:
+        response.headers["Location"] = onwards
     return response
+
+
+def _provider_address(ended: SignedOut) -> str | None:
+    from bridge.signin.key_sets import known_providers  # noqa: PLC0415 (the cryptography of tokens is large)
+    from bridge.signin.provider_logout import provider_logout_url  # noqa: PLC0415 (as above)
+
+    seen, parts = observed(), bridge()
+    root = (parts.settings.public_url or seen.request.root_url).rstrip("/")
+    providers = known_providers(parts.settings)
+    return provider_logout_url(
+        parts.database, parts.seal, providers, ended, return_to=f"{root}{PATH}", now=seen.at
+    )

@@ -826,6 +826,20 @@ def upgrade() -> None:
         "ix_sign_in_attempts_expiry", "sign_in_attempts", ["tenant_id", "expires_at"], unique=False
     )
     op.create_table(
+        "spent_tokens",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("digest", Key, nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "connection_id"],
+            ["connections.tenant_id", "connections.id"],
+            name=op.f("fk_spent_tokens_tenant_id_connection_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "connection_id", "digest", name=op.f("pk_spent_tokens")),
+    )
+    op.create_index("ix_spent_tokens_expiry", "spent_tokens", ["tenant_id", "expires_at"], unique=False)
+    op.create_table(
         "storms",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
