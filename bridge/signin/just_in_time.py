@@ -3,7 +3,7 @@
 They carry ``userType`` ``just-in-time`` until the provider takes them over by their ``externalId``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from bridge.database.ids import new_id
 from bridge.database.sessions import TenantSession
 from bridge.directory.changes import mark_due
 from bridge.directory.people import add_person, lock_namesakes
-from bridge.errors import InvalidInput, Untrusted
+from bridge.errors import InvalidInput, Uniqueness, Untrusted
 from bridge.journal.record import Cause, Subject, record
 from bridge.scim.canonical import canonical_resource
 from bridge.scim.reading import DIALECTS, Limits
@@ -41,17 +41,7 @@ def create_just_in_time(
     """
     resource = _resource(vouched, limits)
     digests = seal.digests(f"{connection_id}:{vouched.external_id}")
-    known = lock_namesakes(
-        session,
-        connection_id=connection_id,
-        user_name=resource["userName"],
-        external_id=vouched.external_id,
-        external_digests=digests,
-    )
-    if any(each.deleted_at is not None for each in known):
-        raise Untrusted("person_deleted", "whoever signs in was deleted: ask your administrator")
-    if known:
-        raise Untrusted("name_taken", "there is somebody of this name already: ask your administrator")
+    _check_nobody(session, connection_id, vouched, resource["userName"], digests)
     person_id = new_id(now)
     about = Subject("person", person_id)
     cause_id = record(session, "signin:person:create", about, cause=cause, at=now)
@@ -65,11 +55,35 @@ def create_just_in_time(
         person_id=person_id,
         at=now,
     )
-    session.write_held()
+    try:
+        session.write_held()
+    except Uniqueness as error:
+        raise _meanwhile() from error
     add_identity(
         session, connection_id, vouched.issuer, vouched.subject, person_id, by="created", cause=cause, now=now
     )
     return person_id
+
+
+def _check_nobody(
+    session: TenantSession, connection_id: str, vouched: Vouched, user_name: str, digests: Sequence[str]
+) -> None:
+    try:
+        known = lock_namesakes(
+            session,
+            connection_id=connection_id,
+            user_name=user_name,
+            external_id=vouched.external_id,
+            external_digests=digests,
+        )
+    except InvalidInput as error:
+        raise _unfit() from error
+    if any(each.deleted_at is not None for each in known):
+        raise Untrusted("person_deleted", "whoever signs in was deleted: ask your administrator")
+    if any(each.external_id == vouched.external_id for each in known):
+        raise _meanwhile()  # by the other tab, since it was looked for
+    if known:
+        raise Untrusted("name_taken", "there is somebody of this name already: ask your administrator")
 
 
 def _resource(vouched: Vouched, limits: Limits) -> dict[str, Any]:
@@ -90,7 +104,15 @@ def _resource(vouched: Vouched, limits: Limits) -> dict[str, Any]:
     try:
         return canonical_resource(body, USER_RESOURCE, DIALECTS["generic"], limits).resource
     except InvalidInput as error:
-        raise Untrusted("bad_profile", "the provider's word on the person cannot be stored") from error
+        raise _unfit() from error
+
+
+def _meanwhile() -> Untrusted:
+    return Untrusted("made_meanwhile", "somebody of this name was made just now: begin anew")
+
+
+def _unfit() -> Untrusted:
+    return Untrusted("bad_profile", "the provider's word on the person cannot be stored")
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str | None:

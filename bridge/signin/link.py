@@ -52,7 +52,10 @@ def link_by_external_id(
         raise Untrusted(
             "person_inactive", "whoever signs in was deactivated: ask your administrator", person_id=row.id
         )
-    if identities_of(session, row.id, connection_id=connection_id, issuer=vouched.issuer):
+    known = identities_of(session, row.id, connection_id=connection_id, issuer=vouched.issuer)
+    if vouched.subject in {each.subject for each in known}:
+        return str(row.id)  # linked meanwhile, by the same person's other tab
+    if known:
         raise Untrusted(
             "linked_otherwise", "the person is linked to another account of the provider", person_id=row.id
         )

@@ -301,6 +301,7 @@ CASES: dict[str, Case] = {
     ),
     "somebody who was deleted comes back by signing in": ("person_deleted", deleted_and_back_by_signing_in),
     "a newcomer's name cannot be stored": ("bad_profile", created_with(preferred_username="x" * 10_000)),
+    "a newcomer's name is too long to be one": ("bad_profile", created_with(preferred_username="x" * 4000)),
     "somebody was deactivated": ("person_inactive", lying(sub="00u3")),
     "somebody was deactivated after they were linked": ("person_inactive", deactivated_after_linking),
     "the person is linked to another account": ("linked_otherwise", linked_already),

@@ -1,7 +1,10 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import update
 
-from bridge.signin.tables import OidcSetting
+from bridge.directory.tables import Person
+from bridge.signin.tables import Identity, OidcSetting
 from bridge.tenants.connections import list_connections
 from bridge.tenants.secrets import Seal
 from tests.api.customers import add_customer
@@ -114,3 +117,29 @@ def test_what_nobody_foresaw_is_a_page_too_and_quotes_nothing(play: Play, capsys
 
 def test_a_method_that_is_none_is_refused_by_the_framework(play: Play):
     assert play.browser.delete(f"/login/{play.connection}", base_url=HOST).status_code == 405
+
+
+@pytest.mark.parametrize("jit", ["off", "create"])
+def test_two_tabs_that_return_at_once_make_one_person_and_one_link(play: Play, jit: str):
+    play.set_oidc(jit=jit)
+    subject = f"both-{play.provider.issuers}" if jit == "create" else "00u2"
+    play.provider.claims = {"sub": subject}
+    others = [
+        Play(play.running, play.customer, play.provider, play.running.app.test_client()) for _ in range(4)
+    ]
+    begun = [each.start() for each in others]
+    codes = [play.provider.code(each) for each in begun]
+    with ThreadPoolExecutor(4) as at_once:
+        answers = list(
+            at_once.map(
+                lambda each: each[0].back(state=each[1]["state"], code=each[2]),
+                zip(others, begun, codes, strict=True),
+            )
+        )
+    reasons = {row["id"]: row["reason"] for row in play.refused()}
+    for answer in answers:
+        in_time = answer.status_code == 303
+        assert in_time or (jit == "create" and reasons[answer.headers["X-Request-Id"]] == "made_meanwhile")
+    assert [answer.status_code for answer in answers].count(303) >= 1
+    assert len([row for row in play.rows(Identity) if row.issuer == play.provider.issuer]) == 1
+    assert len([row for row in play.rows(Person) if row.external_id == subject]) == 1

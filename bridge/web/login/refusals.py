@@ -39,6 +39,7 @@ BEGIN_ANEW = {
     "unknown_state", "other_browser", "expired_state", "doubled_parameter", "no_code", "refused_code",
     "provider_said_access_denied", "provider_said_login_required", "provider_said_interaction_required",
     "provider_said_consent_required", "provider_said_temporarily_unavailable", "provider_unreachable",
+    "made_meanwhile",
 }  # fmt: skip
 ANEW = "Close this page and sign in again from the beginning."
 ASK = "Ask your administrator, and tell them the reference below."
