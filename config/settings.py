@@ -86,6 +86,31 @@ class Settings(BaseSettings):
     late_days: int = Field(
         35, ge=1, description="Days after which consumption and sign-ins are no longer taken in."
     )
+    identity_events: int = Field(
+        2_000, ge=1, le=15_000, description="Most events in one delivery of an identity provider."
+    )
+    identity_event_bytes: int = Field(
+        8 * MEBIBYTE, ge=1024, description="Largest such delivery, within the largest request body."
+    )
+    identity_event_batch: int = Field(500, ge=1, description="Such events applied in one transaction.")
+    identity_event_days: int = Field(
+        90, ge=1, description="Days for which they are kept, and after which older ones are not taken in."
+    )
+    identity_event_ahead_seconds: int = Field(
+        300, ge=0, description="How far ahead of ours the clock of an identity provider may be."
+    )
+    hook_requests_per_second: int = Field(
+        100,
+        ge=1,
+        le=1_000_000,
+        description="Events and hooks that identity providers of a tenant may send, sustained.",
+    )
+    hook_requests_burst: int = Field(2000, ge=1, description="Such requests at once, after a pause.")
+    okta_secret_overlap_minutes: int = Field(
+        60,
+        ge=0,
+        description="Minutes for which the secret of Okta's hooks holds beside the one that replaces it.",
+    )
     extension_schemas: int = Field(10, ge=0, description="Most schemas that a tenant may define itself.")
     extension_attributes: int = Field(
         100, ge=1, description="Most attributes in one of them, sub-attributes included."

@@ -21,6 +21,7 @@ from bridge.seats.failures import Pauses
 from bridge.tenants.tables import DueTenant
 from config.settings import settings
 from workers.app import app, database, marks
+from workers.events import apply_waiting
 from workers.journal import seal_all
 
 _IDS_AT_ONCE = 10_000
@@ -72,6 +73,10 @@ def drain(database: Database, tenant_id: str, *, seconds: float = math.inf) -> b
     due = _due_rows(database, tenant_id, now=clock.now())
     if "boundary" in due.values():
         mark_passed(database, tenant_id, now=clock.now())
+    told_all = True
+    if "changes" in due.values():
+        told_all = apply_waiting(database, tenant_id, ends=ends)
+        due = _due_rows(database, tenant_id, now=clock.now())  # with those of what the events changed
     pauses = Pauses(first_seconds=settings().assignment_retry_seconds)
     limit = settings().assignment_batch
     while take_due(
@@ -79,7 +84,8 @@ def drain(database: Database, tenant_id: str, *, seconds: float = math.inf) -> b
     ):
         if time.monotonic() >= ends:
             return False
-    _forget(database, tenant_id, list(due))
+    if told_all:
+        _forget(database, tenant_id, list(due))
     fold_counts(database, tenant_id, now=clock.now())
     return True
 

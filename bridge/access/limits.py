@@ -1,4 +1,4 @@
-"""How many requests a tenant may send: reads, writes, deactivations, the API, decisions, tokens apart."""
+"""How many requests a tenant may send, of each kind apart from the others."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal
@@ -10,7 +10,9 @@ from bridge.access.shared_buckets import Buckets, open_buckets
 from bridge.errors import LimitReached
 from config.settings import Settings
 
-Lane = Literal["scim_reads", "scim_writes", "api_requests", "evaluations", "oauth_tokens", "logins"]
+Lane = Literal[
+    "scim_reads", "scim_writes", "api_requests", "evaluations", "oauth_tokens", "logins", "hook_requests"
+]
 
 #: What is left for deactivations when the bucket of writes is empty.
 RESERVE = "deactivations"
@@ -69,5 +71,8 @@ def open_rate_limits(chosen: Settings, buckets: Buckets | None = None) -> RateLi
         "evaluations": Bucket.of(per_second=chosen.evaluations_per_second, burst=chosen.evaluations_burst),
         "oauth_tokens": Bucket.of(per_second=chosen.oauth_tokens_per_second, burst=chosen.oauth_tokens_burst),
         "logins": Bucket.of(per_second=chosen.logins_per_second, burst=chosen.logins_burst),
+        "hook_requests": Bucket.of(
+            per_second=chosen.hook_requests_per_second, burst=chosen.hook_requests_burst
+        ),
     }
     return RateLimits(buckets or open_buckets(chosen), sizes)

@@ -20,6 +20,7 @@ COMMANDS = {
     "database": "bridge.cli.migrations:database",
     "demo": "bridge.cli.demo:demo",
     "entitlements": "bridge.cli.people:entitlements",
+    "events": "bridge.cli.identity_events:events",
     "explain": "bridge.cli.people:explain",
     "fuse": "bridge.cli.storms:fuse",
     "group": "bridge.cli.groups:group",

@@ -10,6 +10,7 @@ PREFIXES = {
     "api_key": "bridge_api_",
     "oauth_client": "bridge_client_",
     "oauth_token": "bridge_oauth_",
+    "okta_hook": "bridge_okta_",
 }
 
 

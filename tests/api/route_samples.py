@@ -118,6 +118,19 @@ SAMPLES = {
     ("POST", "/login/<connection_id>/backchannel-logout"): Sample(
         "/login/nobody/backchannel-logout", status=404
     ),
+    ("GET", "/events/<connection_id>/okta"): Sample("/events/{connection}/okta", status=404),
+    ("POST", "/events/<connection_id>/okta"): Sample("/events/{connection}/okta", status=404),
+    ("POST", "/events/<connection_id>/okta/token"): Sample("/events/{connection}/okta/token", status=404),
+    ("GET", "/api/v1/identity-events"): Sample("/api/v1/identity-events"),
+    ("GET", "/api/v1/connections/<connection_id>/okta-hooks"): Sample(
+        "/api/v1/connections/{connection}/okta-hooks"
+    ),
+    ("PUT", "/api/v1/connections/<connection_id>/okta-hooks"): Sample(
+        "/api/v1/connections/{connection}/okta-hooks", lambda _ids: {"plan_claim": "plan"}
+    ),
+    ("POST", "/api/v1/connections/<connection_id>/okta-hooks/secret"): Sample(
+        "/api/v1/connections/{connection}/okta-hooks/secret", lambda _ids: {}, 201
+    ),
     ("POST", "/oauth/token"): Sample("/oauth/token", status=400),
     ("GET", "/api/v1/people"): Sample("/api/v1/people?search=ada"),
     ("GET", "/api/v1/people/<person_id>"): Sample("/api/v1/people/{person}"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.access.scopes import SCOPES
 from bridge.web.api.access_paths import access_paths
+from bridge.web.api.event_paths import SECRET, event_paths
 from bridge.web.api.login_paths import login_paths
 from bridge.web.api.operations import NO_CONTENT, OPERATIONS, Operation, blueprint, public
 from bridge.web.api.parameters import Parameter
@@ -42,6 +43,7 @@ def document() -> dict[str, Any]:
     paths.update(login_paths())
     paths["/oauth/token"] = {"post": _token_request()}
     paths["/stripe/webhook"] = {"post": _event()}
+    paths.update(event_paths())
     paths.update((path, {"get": _health(path)}) for path in HEALTH)
     scopes = "\n".join(f"- `{scope}`: {meaning}" for scope, meaning in SCOPES.items())
     return {
@@ -64,6 +66,7 @@ def document() -> dict[str, Any]:
                 },
                 "session": {"type": "apiKey", "in": "cookie", "name": SESSION},
                 "oauth_client": {"type": "http", "scheme": "basic", "description": "bridge_client_…"},
+                "okta_hook": SECRET,
             },
         },
     }

@@ -1,6 +1,11 @@
-"""The entrance for other systems' events: so far those of Stripe."""
+"""The entrance for other systems' events: those of Stripe, those of identity providers."""
 
-from bridge.web.events import stripe
-from bridge.web.events.stripe import blueprint
+from flask import Blueprint
 
-__all__ = ["blueprint", "stripe"]
+from bridge.web.events import okta, stripe
+
+blueprint = Blueprint("events", __name__)
+for _each in (stripe, okta):
+    blueprint.register_blueprint(_each.blueprint)
+
+__all__ = ["blueprint", "okta", "stripe"]

@@ -18,7 +18,7 @@ STATUS: dict[type[BridgeError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
 }
 
-blueprint = Blueprint("events", __name__, url_prefix="/stripe")
+blueprint = Blueprint("stripe", __name__, url_prefix="/stripe")
 
 
 @blueprint.post("/webhook", provide_automatic_options=False)

@@ -628,6 +628,54 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
+        "identity_events",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("source", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("type", Key, nullable=False),
+        sa.Column("effect", Key, nullable=False),
+        sa.Column("subject", Key, nullable=True),
+        sa.Column("group_ref", Key, nullable=True),
+        sa.Column("group_name", Key, nullable=True),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("received_at", Instant(), nullable=False),
+        sa.Column("request_id", Key, nullable=False),
+        sa.Column("outcome", Key, nullable=False),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("person_id", Key, nullable=True),
+        sa.CheckConstraint(
+            "(outcome = 'waiting') = (settled_at IS NULL)", name=op.f("ck_identity_events_settled")
+        ),
+        sa.CheckConstraint(
+            "effect IN ('activate', 'deactivate', 'join_group', 'leave_group', 'end_sessions', 'sign_in', 'note')",
+            name=op.f("ck_identity_events_effect"),
+        ),
+        sa.CheckConstraint(
+            "outcome IN ('waiting', 'applied', 'unchanged', 'superseded', 'unknown_person', 'unknown_group', 'ignored', 'refused')",
+            name=op.f("ck_identity_events_outcome"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "connection_id"],
+            ["connections.tenant_id", "connections.id"],
+            name=op.f("fk_identity_events_tenant_id_connection_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "connection_id", "source", "id", name=op.f("pk_identity_events")
+        ),
+    )
+    op.create_index(
+        "ix_identity_events_received", "identity_events", ["tenant_id", "received_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_identity_events_waiting",
+        "identity_events",
+        ["tenant_id", "connection_id", "at", "id"],
+        unique=False,
+        sqlite_where=sa.text("settled_at IS NULL"),
+        postgresql_where=sa.text("settled_at IS NULL"),
+    )
+    op.create_table(
         "invoices",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -692,6 +740,26 @@ def upgrade() -> None:
             name=op.f("fk_oidc_settings_tenant_id_connection_id"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "connection_id", name=op.f("pk_oidc_settings")),
+    )
+    op.create_table(
+        "okta_hooks",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("digest", Key, nullable=True),
+        sa.Column("previous_digest", Key, nullable=True),
+        sa.Column("previous_until", Instant(), nullable=True),
+        sa.Column("verified_at", Instant(), nullable=True),
+        sa.Column("plan_claim", Key, nullable=True),
+        sa.Column("roles_claim", Key, nullable=True),
+        sa.Column("tokens", Document, nullable=False),
+        sa.Column("sign_in_apps", Document, nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "connection_id"],
+            ["connections.tenant_id", "connections.id"],
+            name=op.f("fk_okta_hooks_tenant_id_connection_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "connection_id", name=op.f("pk_okta_hooks")),
     )
     op.create_table(
         "people",
@@ -930,6 +998,20 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("erased_at IS NULL"),
         postgresql_where=sa.text("erased_at IS NULL"),
+    )
+    op.create_table(
+        "event_standings",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("thing", Key, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("event_id", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["people.tenant_id", "people.id"],
+            name=op.f("fk_event_standings_tenant_id_person_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "person_id", "thing", name=op.f("pk_event_standings")),
     )
     op.create_table(
         "group_versions",

@@ -1,0 +1,96 @@
+"""Taking in of events: written down and acknowledged at once, applied by the workers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bridge.database.ids import new_id
+from bridge.database.sessions import WAKE, TenantSession
+from bridge.errors import InvalidValue
+from bridge.signin.events.identity_events import IGNORED, NOTE, REFUSED, SIGN_IN, WAITING, IdentityEvent
+from bridge.signin.events.okta_events import read_okta_event
+from bridge.signin.events.tables import ReceivedEvent
+from bridge.tenants.tables import DueTenant
+
+OKTA = "okta"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBatch:
+    """The events of a delivery that could be read, and how many could not."""
+
+    events: tuple[IdentityEvent, ...]
+    unreadable: int
+
+
+def read_okta_batch(
+    values: Sequence[object], *, sign_in_apps: Sequence[str], ahead_seconds: int, now: datetime
+) -> ReadBatch:
+    """Return what a delivery of Okta's event hook says.
+
+    Sign-ins count only where they were to one of the applications: Okta tells of those to all others as well.
+    What cannot be read is passed over, because Okta would send the whole delivery again with it.
+    """
+    events: list[IdentityEvent] = []
+    for value in values:
+        try:
+            event = read_okta_event(value)
+            event.check_time(now, ahead_seconds=ahead_seconds)
+        except InvalidValue:
+            continue
+        if event.effect == SIGN_IN and not set(event.app_ids) & set(sign_in_apps):
+            event = replace(event, effect=NOTE, subject=None)
+        events.append(event)
+    return ReadBatch(tuple(events), len(values) - len(events))
+
+
+def take_events(
+    session: TenantSession,
+    events: Sequence[IdentityEvent],
+    *,
+    connection_id: str,
+    source: str,
+    request_id: str,
+    days: int,
+    now: datetime,
+) -> None:
+    """Write down the events that are new, and wake the workers; the others were taken before.
+
+    A note needs no worker: it is settled as it comes. So is an event from more than ``days`` ago: that it was
+    applied once could be forgotten by now.
+    """
+    outcomes = {
+        event.id: IGNORED
+        if event.effect == NOTE
+        else REFUSED
+        if event.at < now - timedelta(days=days)
+        else WAITING
+        for event in events
+    }
+    rows = [
+        {
+            "tenant_id": session.tenant_id,
+            "connection_id": connection_id,
+            "source": source,
+            "id": event.id,
+            "type": event.type,
+            "effect": event.effect,
+            "subject": event.subject if outcomes[event.id] == WAITING else None,
+            "group_ref": event.group_id,
+            "group_name": event.group_name,
+            "at": event.at,
+            "received_at": now,
+            "request_id": request_id,
+            "outcome": outcomes[event.id],
+            "settled_at": None if outcomes[event.id] == WAITING else now,
+            "person_id": None,
+        }
+        for event in events
+    ]
+    if not rows:
+        return
+    session.add_missing_rows(ReceivedEvent, rows)
+    if WAITING in outcomes.values():
+        due = {"id": new_id(now), "tenant_id": session.tenant_id, "cause": "changes", "wake_at": now}
+        session.hold_rows(DueTenant, [due])
+        session.info[WAKE] = True
