@@ -55,6 +55,23 @@ def lock_by_external_id(
     return found
 
 
+def lock_by_id(
+    session: TenantSession, person_ids: Collection[str], *, connection_id: str
+) -> dict[str, KnownPerson]:
+    """Lock those of these people who are living and of the connection; return them by id."""
+    found: dict[str, KnownPerson] = {}
+    for ids in in_chunks(person_ids):
+        living = select(*COLUMNS).where(
+            Person.tenant_id == session.tenant_id,
+            Person.connection_id == connection_id,
+            Person.deleted_at.is_(None),
+            one_of(Person.id, ids),
+        )
+        rows = session.execute(living.order_by(Person.id).with_for_update(key_share=True))
+        found.update((row.id, KnownPerson(*row)) for row in rows)
+    return found
+
+
 def last_turns(session: TenantSession, person_ids: Collection[str]) -> dict[str, LastTurn]:
     """Return by person when they last became active, or inactive, or came to be or back."""
     row = PersonVersion

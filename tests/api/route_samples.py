@@ -121,6 +121,10 @@ SAMPLES = {
     ("GET", "/events/<connection_id>/okta"): Sample("/events/{connection}/okta", status=404),
     ("POST", "/events/<connection_id>/okta"): Sample("/events/{connection}/okta", status=404),
     ("POST", "/events/<connection_id>/okta/token"): Sample("/events/{connection}/okta/token", status=404),
+    ("POST", "/events/<connection_id>/set"): Sample("/events/nowhere/set", status=404),
+    ("POST", "/events/<connection_id>/global-token-revocation"): Sample(
+        "/events/{connection}/global-token-revocation", status=401
+    ),
     ("GET", "/api/v1/identity-events"): Sample("/api/v1/identity-events"),
     ("GET", "/api/v1/connections/<connection_id>/okta-hooks"): Sample(
         "/api/v1/connections/{connection}/okta-hooks"

@@ -13,6 +13,7 @@ from bridge.directory.tables import Membership, PersonVersion
 from bridge.journal.tables import JournalEntry
 from bridge.signin.events.forget_events import forget_events
 from bridge.signin.events.tables import EventStanding, ReceivedEvent
+from bridge.signin.tables import Identity
 from bridge.usage.tables import SignIn
 from tests.api.customers import OCTOBER, Running, group
 from tests.events.firm import APP, Firm
@@ -94,6 +95,19 @@ def test_nobody_is_found_by_an_email_or_on_another_connection(running: Running):
     assert (firm.active(), other.active()) == ({"ada": True}, {"bob": True})
     assert set(firm.outcomes().values()) == {"unknown_person"}
     assert other.outcomes() == {}
+
+
+def test_a_linked_identity_tells_whom_an_event_means_where_no_external_id_does(running: Running):
+    firm = Firm.of(running, "ada", "bob")
+    row = {
+        "tenant_id": firm.customer.tenant_id, "connection_id": firm.connection_id,
+        "issuer": "https://okta.example", "subject": "00uAda", "person_id": firm.people["ada"],
+        "linked_by": "administrator", "linked_at": minute(0), "cause_id": "cause",
+    }  # fmt: skip
+    with running.database.write(firm.customer.tenant_id) as session:
+        session.add_rows(Identity, [row])
+    firm.tell(lifecycle("suspend", "00uAda", minute(1)), at=minute(2))
+    assert firm.active() == {"ada": False, "bob": True}
 
 
 def test_a_deleted_person_is_unknown_to_events(running: Running):

@@ -58,6 +58,11 @@ def test_another_secret_takes_and_shows_nothing(running: Running, secret: str):
     assert (firm.outcomes(), firm.active()) == ({}, {"ada": True})
 
 
+def test_the_secret_may_stand_behind_the_word_bearer(running: Running):
+    firm = Firm.of(running)
+    assert firm.send(at=OCTOBER, secret=f"Bearer {firm.secret}").status_code == 204
+
+
 def test_the_secret_of_one_connection_is_none_of_another(running: Running):
     firm, other = Firm.of(running, "ada"), Firm.of(running)
     assert (

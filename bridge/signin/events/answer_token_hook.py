@@ -8,6 +8,7 @@ from sqlalchemy import select
 from bridge.database.sessions import TenantSession
 from bridge.directory.tables import Person
 from bridge.entitlements.read_entitlements import read_entitlements
+from bridge.signin.events.find_subject import linked_people
 from bridge.signin.events.tables import OktaHook
 from bridge.signin.events.token_hook import TokenRequest, commands
 
@@ -32,10 +33,9 @@ def answer_token_hook(
 def _person(session: TenantSession, connection_id: str, external_id: str | None) -> str | None:
     if external_id is None:
         return None
-    return session.scalar(
-        select(Person.id).where(
-            Person.connection_id == connection_id,
-            Person.external_id == external_id,
-            Person.deleted_at.is_(None),
-        )
-    )
+    living = select(Person.id).where(Person.connection_id == connection_id, Person.deleted_at.is_(None))
+    provisioned = session.scalar(living.where(Person.external_id == external_id))
+    if provisioned is not None:
+        return provisioned
+    linked = linked_people(session, [external_id], connection_id=connection_id).get(external_id)
+    return session.scalar(living.where(Person.id == linked)) if linked else None

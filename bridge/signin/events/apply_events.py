@@ -9,7 +9,7 @@ from bridge.billing.runs import closed_until
 from bridge.database.sessions import Database, TenantSession
 from bridge.directory.names import name_key
 from bridge.directory.people import KnownPerson
-from bridge.directory.set_active import ActiveChange, last_turns, lock_by_external_id, set_active
+from bridge.directory.set_active import ActiveChange, last_turns, lock_by_external_id, lock_by_id, set_active
 from bridge.directory.set_memberships import (
     LastWord,
     MembershipChange,
@@ -20,6 +20,7 @@ from bridge.directory.set_memberships import (
 )
 from bridge.errors import InvalidValue
 from bridge.signin.events.end_sessions import end_sessions_before
+from bridge.signin.events.find_subject import linked_people
 from bridge.signin.events.identity_events import (
     ACTIVATE,
     APPLIED,
@@ -64,20 +65,33 @@ def apply_events(database: Database, tenant_id: str, *, limit: int, late_days: i
         events = next_events(session, limit=limit)
         if not events:
             return 0
-        people = lock_by_external_id(
-            session, {each.subject for each in events}, connection_id=events[0].connection_id
-        )
-        outcomes: Outcomes = {each.key: UNKNOWN_PERSON for each in events if each.subject not in people}
-        known = [each for each in events if each.subject in people]
+        people = _lock_people(session, events)
+        outcomes: Outcomes = {each.key: UNKNOWN_PERSON for each in events if each.who not in people}
+        known = [each for each in events if each.who in people]
         if known:
-            standings = read_standings(session, sorted({people[each.subject].id for each in known}))
+            standings = read_standings(session, sorted({people[each.who].id for each in known}))
             outcomes |= _apply_activity(session, known, people, standings, now=now)
             outcomes |= _apply_memberships(session, known, people, standings, now=now)
             outcomes |= _apply_sign_ins(session, known, people, late_days=late_days, now=now)
             outcomes |= _apply_ends(session, known, people, outcomes, now=now)
-        person_ids = {external_id: person.id for external_id, person in people.items()}
+        person_ids = {who: person.id for who, person in people.items()}
         write_outcomes(session, events, outcomes, person_ids, now=now)
         return len(events)
+
+
+def _lock_people(session: TenantSession, events: Sequence[WaitingEvent]) -> People:
+    """Return whom the events mean by what names each of them; nobody else may change them meanwhile."""
+    connection_id = events[0].connection_id
+    subjects = {each.subject for each in events if each.subject and not each.person_id}
+    by_subject = lock_by_external_id(session, subjects, connection_id=connection_id)
+    linked = linked_people(session, subjects - by_subject.keys(), connection_id=connection_id)
+    ids = {*linked.values(), *(each.person_id for each in events if each.person_id)}
+    by_id = lock_by_id(session, ids, connection_id=connection_id) if ids else {}
+    by_link = {subject: by_id[id_] for subject, id_ in linked.items() if id_ in by_id}
+    return {
+        **{f"subject {subject}": person for subject, person in {**by_subject, **by_link}.items()},
+        **{f"person {id_}": person for id_, person in by_id.items()},
+    }
 
 
 def _apply_activity(
@@ -88,13 +102,13 @@ def _apply_activity(
     *,
     now: datetime,
 ) -> Outcomes:
-    concerned = _by_subject(events, ACTIVATE, DEACTIVATE)
-    turns = last_turns(session, [people[subject].id for subject in concerned]) if concerned else {}
+    concerned = _by_person(events, people, ACTIVATE, DEACTIVATE)
+    turns = last_turns(session, list(concerned)) if concerned else {}
     outcomes: Outcomes = {}
     places: dict[tuple[str, str], Place] = {}
     changes: list[ActiveChange] = []
-    for subject, about in concerned.items():
-        person = people[subject]
+    for about in concerned.values():
+        person = people[about[0].who]
         turn = turns[person.id]
         said_at = None if turn.action.startswith(f"{SOURCE}:") else turn.at
         thing = (person.id, ACTIVE)
@@ -130,7 +144,7 @@ def _apply_memberships(
     pairs: dict[tuple[str, str], list[WaitingEvent]] = defaultdict(list)
     for each in concerned:
         if each.key not in outcomes:
-            pairs[group_ids[each.key], people[each.subject].id].append(each)
+            pairs[group_ids[each.key], people[each.who].id].append(each)
     last = last_words(session, group_ids=groups, person_ids={person_id for _, person_id in pairs})
     places: dict[tuple[str, str], Place] = {}
     changes: list[MembershipChange] = []
@@ -191,7 +205,7 @@ def _apply_sign_ins(
         {
             "connection": each.connection_id,
             "id": each.id,
-            "person": people[each.subject].id,
+            "person": people[each.who].id,
             "at": each.at.isoformat(),
         }
         for each in concerned
@@ -220,18 +234,20 @@ def _apply_ends(
         for each in events
         if each.effect == END_SESSIONS or (each.effect == DEACTIVATE and outcomes[each.key] == SUPERSEDED)
     ]
-    last = {people[each.subject].id: each for each in ending}  # of each person the latest: they are in order
+    last = {people[each.who].id: each for each in ending}  # of each person the latest: they are in order
     ended = end_sessions_before(session, last, now=now)
     return {
-        each.key: APPLIED if people[each.subject].id in ended else UNCHANGED
+        each.key: APPLIED if people[each.who].id in ended else UNCHANGED
         for each in ending
         if each.effect == END_SESSIONS
     }
 
 
-def _by_subject(events: Sequence[WaitingEvent], *effects: str) -> dict[str, list[WaitingEvent]]:
+def _by_person(
+    events: Sequence[WaitingEvent], people: People, *effects: str
+) -> dict[str, list[WaitingEvent]]:
     found: dict[str, list[WaitingEvent]] = defaultdict(list)
     for each in events:
         if each.effect in effects:
-            found[each.subject].append(each)
+            found[people[each.who].id].append(each)
     return found

@@ -125,7 +125,8 @@ def verified_hook(
 ) -> OktaHook:
     """Return the hook whose secret this is.
 
-    Raises ``NotFound`` where there is none, or no secret was made; ``Unauthenticated`` for another secret.
+    Okta sends what was written into its form, by some with the word Bearer before it. Raises ``NotFound``
+    where there is no hook, or no secret was made; ``Unauthenticated`` for another secret.
     """
     hook = session.scalar(select(OktaHook).where(OktaHook.connection_id == connection_id))
     if hook is None or hook.digest is None:
@@ -133,7 +134,8 @@ def verified_hook(
     live = [hook.digest]
     if hook.previous_digest is not None and hook.previous_until is not None and now < hook.previous_until:
         live.append(hook.previous_digest)
-    if secret is None or not is_well_formed(secret, KIND) or not _same(seal.digests(secret), live):
+    given = (secret or "").removeprefix("Bearer ")
+    if not is_well_formed(given, KIND) or not _same(seal.digests(given), live):
         raise Unauthenticated("the Authorization header must hold the secret made for the connection's hooks")
     return hook
 

@@ -1,13 +1,21 @@
 """Taking in of events: written down and acknowledged at once, applied by the workers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge.database.ids import new_id
 from bridge.database.sessions import WAKE, TenantSession
 from bridge.errors import InvalidValue
-from bridge.signin.events.identity_events import IGNORED, NOTE, REFUSED, SIGN_IN, WAITING, IdentityEvent
+from bridge.signin.events.identity_events import (
+    IGNORED,
+    NOTE,
+    REFUSED,
+    SIGN_IN,
+    UNKNOWN_PERSON,
+    WAITING,
+    IdentityEvent,
+)
 from bridge.signin.events.okta_events import read_okta_event
 from bridge.signin.events.tables import ReceivedEvent
 from bridge.tenants.tables import DueTenant
@@ -53,20 +61,19 @@ def take_events(
     request_id: str,
     days: int,
     now: datetime,
+    person_ids: Mapping[str, str | None] | None = None,
 ) -> None:
     """Write down the events that are new, and wake the workers; the others were taken before.
+
+    ``person_ids`` tell by an event's id whom it means, None for nobody known, where it was found out already;
+    other events tell it by their subject.
 
     A note needs no worker: it is settled as it comes. So is an event from more than ``days`` ago: that it was
     applied once could be forgotten by now.
     """
-    outcomes = {
-        event.id: IGNORED
-        if event.effect == NOTE
-        else REFUSED
-        if event.at < now - timedelta(days=days)
-        else WAITING
-        for event in events
-    }
+    found = person_ids or {}
+    oldest = now - timedelta(days=days)
+    outcomes = {event.id: _outcome(event, oldest, found) for event in events}
     rows = [
         {
             "tenant_id": session.tenant_id,
@@ -83,7 +90,7 @@ def take_events(
             "request_id": request_id,
             "outcome": outcomes[event.id],
             "settled_at": None if outcomes[event.id] == WAITING else now,
-            "person_id": None,
+            "person_id": found.get(event.id),
         }
         for event in events
     ]
@@ -94,3 +101,11 @@ def take_events(
         due = {"id": new_id(now), "tenant_id": session.tenant_id, "cause": "changes", "wake_at": now}
         session.hold_rows(DueTenant, [due])
         session.info[WAKE] = True
+
+
+def _outcome(event: IdentityEvent, oldest: datetime, found: Mapping[str, str | None]) -> str:
+    if event.effect == NOTE:
+        return IGNORED
+    if event.at < oldest:
+        return REFUSED
+    return UNKNOWN_PERSON if event.id in found and found[event.id] is None else WAITING

@@ -42,7 +42,8 @@ class WaitingEvent:
     source: str
     id: str
     effect: str
-    subject: str
+    subject: str | None
+    person_id: str | None
     group_ref: str | None
     group_name: str | None
     at: datetime
@@ -52,6 +53,11 @@ class WaitingEvent:
     def key(self) -> Key:
         """What names the event within its connection."""
         return (self.source, self.id)
+
+    @property
+    def who(self) -> str:
+        """What names the person: the id here, else the provider's. The two look different."""
+        return f"person {self.person_id}" if self.person_id else f"subject {self.subject}"
 
     @property
     def cause(self) -> Cause:
@@ -84,8 +90,8 @@ def next_events(session: TenantSession, *, limit: int) -> list[WaitingEvent]:
         select(Connection.id).where(Connection.id == connection_id).with_for_update(key_share=True)
     )
     columns = (
-        row.connection_id, row.source, row.id, row.effect, row.subject, row.group_ref, row.group_name, row.at,
-        row.request_id,
+        row.connection_id, row.source, row.id, row.effect, row.subject, row.person_id, row.group_ref,
+        row.group_name, row.at, row.request_id,
     )  # fmt: skip
     chosen = select(*columns).where(waiting, row.connection_id == connection_id)
     found: Sequence[Any] = session.execute(chosen.order_by(row.at, row.id).limit(limit)).all()
@@ -100,11 +106,11 @@ def write_outcomes(
     *,
     now: datetime,
 ) -> None:
-    """Settle the events; ``person_ids`` are by the provider's ids."""
+    """Settle the events; ``person_ids`` are by what names each person."""
     for event in events:
         session.hold(
             SETTLE, of_connection=event.connection_id, of_source=event.source, ident=event.id,
-            came_to=outcomes[event.key], at_last=now, person=person_ids.get(event.subject),
+            came_to=outcomes[event.key], at_last=now, person=person_ids.get(event.who),
         )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bridge.access.scopes import SCOPES
 from bridge.web.api.access_paths import access_paths
-from bridge.web.api.event_paths import SECRET, event_paths
+from bridge.web.api.event_paths import PROVIDER, SECRET, event_paths
 from bridge.web.api.login_paths import login_paths
 from bridge.web.api.operations import NO_CONTENT, OPERATIONS, Operation, blueprint, public
 from bridge.web.api.parameters import Parameter
@@ -67,6 +67,7 @@ def document() -> dict[str, Any]:
                 "session": {"type": "apiKey", "in": "cookie", "name": SESSION},
                 "oauth_client": {"type": "http", "scheme": "basic", "description": "bridge_client_…"},
                 "okta_hook": SECRET,
+                "provider": PROVIDER,
             },
         },
     }

@@ -9,6 +9,11 @@ _VERIFICATION = record({"verification": TEXT})
 _COMMANDS = record({"commands": listed(ANY_OBJECT)})
 
 #: Okta sends a header's value as it was configured, without a scheme.
+PROVIDER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A token that the provider signed for this address",
+}
 SECRET = {"type": "apiKey", "in": "header", "name": "Authorization", "description": "bridge_okta_…"}
 
 
@@ -23,6 +28,7 @@ def event_paths() -> dict[str, Any]:
         {"name": "X-Okta-Verification-Challenge", "in": "header", "required": True, "schema": TEXT},
     ]
     return {
+        **_signals(),
         "/events/{connection_id}/okta": {
             "get": verification,
             "post": {
@@ -39,6 +45,37 @@ def event_paths() -> dict[str, Any]:
             }
         },
     }
+
+
+def _signals() -> dict[str, Any]:
+    token = {"application/secevent+jwt": {"schema": TEXT}}
+    refused = record({"err": TEXT, "description": TEXT})
+    taken = _responses("202", "Taken; a repeated token is taken once")
+    taken["400"] = {"description": "Why not (RFC 8935 section 2.4)", "content": _json(refused)}
+    revoked = _responses("204", "All sessions of the person have ended")
+    revoked["422"] = {"description": "Several people have this address", "content": _REFUSED}
+    return {
+        "/events/{connection_id}/set": {
+            "post": {
+                **_operation("take_security_event", "Take a security event token of the provider (RFC 8935)"),
+                "security": [],
+                "requestBody": {"required": True, "content": token},
+                "responses": taken,
+            }
+        },
+        "/events/{connection_id}/global-token-revocation": {
+            "post": {
+                **_operation("revoke_everywhere", "End all sessions of a person whom the provider names"),
+                "security": [{"provider": []}],
+                **_body(),
+                "responses": revoked,
+            }
+        },
+    }
+
+
+def _json(schema: Any) -> dict[str, Any]:  # noqa: ANN401 (a JSON schema)
+    return {"application/json": {"schema": schema}}
 
 
 def _operation(name: str, summary: str) -> dict[str, Any]:

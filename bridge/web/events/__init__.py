@@ -2,10 +2,10 @@
 
 from flask import Blueprint
 
-from bridge.web.events import okta, stripe
+from bridge.web.events import okta, signals, stripe
 
 blueprint = Blueprint("events", __name__)
-for _each in (stripe, okta):
+for _each in (stripe, okta, signals):
     blueprint.register_blueprint(_each.blueprint)
 
-__all__ = ["blueprint", "okta", "stripe"]
+__all__ = ["blueprint", "okta", "signals", "stripe"]

@@ -1,0 +1,82 @@
+"""Universal Logout: an identity provider asks for all that somebody has open here to end.
+
+The request is that of draft-parecki-oauth-global-token-revocation-06, in the form that Okta sends it.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from bridge.access.sessions import end_sessions_of_people
+from bridge.database.sessions import TenantSession
+from bridge.errors import Conflict, Forbidden, NotFound, Untrusted
+from bridge.journal.record import Cause
+from bridge.signin.events.find_subject import find_subject
+from bridge.signin.events.identity_events import APPLIED, END_SESSIONS, UNCHANGED
+from bridge.signin.events.subjects import EventSubject
+from bridge.signin.events.tables import ReceivedEvent
+from bridge.tenants.tables import Connection
+
+TYPE = "global-token-revocation+jwt"
+SOURCE = "universal_logout"
+BECAUSE = "universal_logout"
+
+
+def revoke_everywhere(
+    session: TenantSession,
+    subject: EventSubject,
+    *,
+    connection_id: str,
+    issuer: str,
+    token_id: str,
+    request_id: str,
+    now: datetime,
+) -> int:
+    """End all sessions of whom the subject means, at once; return how many were open.
+
+    Raises ``Untrusted`` for a token that was used before, ``Forbidden`` for a subject of another issuer,
+    ``NotFound`` for nobody, ``Conflict`` for an address that several people have.
+    """
+    _use_once(session, connection_id, token_id)
+    if subject.issuer not in (None, issuer):
+        raise Forbidden("the subject is another issuer's: only its own people may be signed out")
+    found = find_subject(session, subject, connection_id=connection_id, issuer=issuer)
+    if not found:
+        raise NotFound("the connection knows nobody by this subject")
+    if len(found) > 1:
+        raise Conflict("several people have this address: name the subject by iss_sub")
+    cause = Cause("connection", connection_id, request_id)
+    ended = end_sessions_of_people(session, found, because=BECAUSE, cause=cause, now=now)
+    row = {
+        "tenant_id": session.tenant_id,
+        "connection_id": connection_id,
+        "source": SOURCE,
+        "id": token_id,
+        "type": TYPE,
+        "effect": END_SESSIONS,
+        "subject": None,
+        "group_ref": None,
+        "group_name": None,
+        "at": now,
+        "received_at": now,
+        "request_id": request_id,
+        "outcome": APPLIED if ended else UNCHANGED,
+        "settled_at": now,
+        "person_id": found[0],
+    }
+    session.add_rows(ReceivedEvent, [row])
+    return ended
+
+
+def _use_once(session: TenantSession, connection_id: str, token_id: str) -> None:
+    """Refuse a token that was used; requests of one connection wait for each other here."""
+    session.execute(
+        select(Connection.id).where(Connection.id == connection_id).with_for_update(key_share=True)
+    )
+    known = select(ReceivedEvent.id).where(
+        ReceivedEvent.connection_id == connection_id,
+        ReceivedEvent.source == SOURCE,
+        ReceivedEvent.id == token_id,
+    )
+    if session.scalar(known) is not None:
+        raise Untrusted("replayed_token", "the token was used before")

@@ -1,0 +1,55 @@
+"""Subject identifiers of security events (RFC 9493): whom an event or a request is about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.errors import InvalidValue
+from bridge.usage import members
+
+ISS_SUB, OPAQUE, EMAIL, ACCOUNT, COMPLEX = "iss_sub", "opaque", "email", "account", "complex"
+ACCT = "acct:"
+
+
+@dataclass(frozen=True, slots=True)
+class EventSubject:
+    """Somebody, by the provider's id of them (of ``issuer``, if it is named) or by an e-mail address."""
+
+    id: str | None = None
+    issuer: str | None = None
+    email: str | None = None
+
+
+def read_subject(value: object, pointer: str = "/sub_id") -> EventSubject:
+    """Return whom an identifier names. Raises ``InvalidValue`` for a format that is not taken here.
+
+    Of a complex subject (Shared Signals Framework 1.0 section 3.1) the user counts; what it says of devices
+    or sessions is narrower than what ends here.
+    """
+    row = members.object_of(value, pointer)
+    form = members.choice(row, "format", pointer, (ISS_SUB, OPAQUE, EMAIL, ACCOUNT, COMPLEX))
+    if form == COMPLEX:
+        return _of_user(row, pointer)
+    if form == ISS_SUB:
+        return EventSubject(members.text(row, "sub", pointer), members.text(row, "iss", pointer))
+    if form == OPAQUE:
+        return EventSubject(members.text(row, "id", pointer))
+    if form == EMAIL:
+        return EventSubject(email=_address(members.text(row, "email", pointer), f"{pointer}/email"))
+    uri = members.text(row, "uri", pointer)
+    if not uri.startswith(ACCT):
+        raise members.refusal(f"{pointer}/uri", uri, "a URI that begins with acct:")
+    return EventSubject(email=_address(uri.removeprefix(ACCT), f"{pointer}/uri"))
+
+
+def _of_user(row: Mapping[str, Any], pointer: str) -> EventSubject:
+    user = members.object_of(row.get("user"), f"{pointer}/user")
+    if user.get("format") == COMPLEX:
+        raise InvalidValue("a complex subject holds simple ones", pointer=f"{pointer}/user/format")
+    return read_subject(user, f"{pointer}/user")
+
+
+def _address(text: str, pointer: str) -> str:
+    if text.count("@") != 1 or text.startswith("@") or text.endswith("@"):
+        raise members.refusal(pointer, "something else", "an address with one @")
+    return text
