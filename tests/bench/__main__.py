@@ -20,6 +20,7 @@ from tests.bench.rows import (
     decisions,
     depth,
     groups,
+    hooks,
     operations,
     previews,
     quotes,
@@ -46,6 +47,7 @@ ROWS: dict[str, Callable[[Stage, Sizes, Tell], list[Outcome]]] = {
     "quotes": quotes.quote_a_month,
     "assign": assigning.assign_everybody,
     "close": closing.close_a_month,
+    "hooks": hooks.call_hooks,
     "start": start.start_web,
 }
 
