@@ -61,11 +61,9 @@ class TenantSession(Session):
 
         For what only reads and needs no more; what is asked for afterwards is read in another transaction.
         """
-        present = self.present()
-        given = {TENANT: self.tenant_id, **values}
-        known = None
-        if self.only_reads and not present.in_transaction():
-            known = execute_last(present, prepared.statement, given)
+        present, given = self.present(), {TENANT: self.tenant_id, **values}
+        is_ours = self.only_reads and not present.in_transaction()
+        known = execute_last(present, prepared.statement, given) if is_ours else None
         if known is None:
             return execute(present, prepared.statement, given)
         self._give_back()

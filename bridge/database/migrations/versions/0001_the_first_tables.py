@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bridge.database.columns import Document, Instant, Key
+from bridge.database.columns import Document, Instant, Kept, Key
 
 revision = "0001"
 down_revision = None
@@ -49,13 +49,7 @@ def upgrade() -> None:
         sa.Column("connection_id", Key, nullable=True),
         sa.Column("person_id", Key, nullable=True),
         sa.Column("issued_by", Key, nullable=True),
-        sa.Column(
-            "scopes",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("scopes", Document, nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("expires_at", Instant(), nullable=True),
         sa.Column("revoked_at", Instant(), nullable=True),
@@ -114,13 +108,7 @@ def upgrade() -> None:
         sa.Column("request_id", Key, nullable=False),
         sa.Column("subject_kind", Key, nullable=False),
         sa.Column("subject_id", Key, nullable=False),
-        sa.Column(
-            "details",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("details", Document, nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_journal_entries")),
     )
     op.create_index(
@@ -175,13 +163,7 @@ def upgrade() -> None:
         sa.Column("route", Key, nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("reason", Key, nullable=True),
-        sa.Column(
-            "tolerances",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("tolerances", Document, nullable=False),
         sa.Column("subject_id", Key, nullable=True),
         sa.Column("duration_microseconds", sa.Integer(), nullable=False),
         sa.Column("replay_of", Key, nullable=True),
@@ -238,13 +220,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column(
-            "buyer",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("buyer", Document, nullable=False),
         sa.Column("corrections", Key, nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("cause_id", Key, nullable=False),
@@ -265,13 +241,7 @@ def upgrade() -> None:
         sa.Column("id", Key, nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=True),
-        sa.Column(
-            "terms",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("terms", Document, nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("cause_id", Key, nullable=False),
         sa.ForeignKeyConstraint(
@@ -318,13 +288,7 @@ def upgrade() -> None:
         sa.Column("id", Key, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("urn", Key, nullable=False),
-        sa.Column(
-            "document",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("document", Document, nullable=False),
         sa.Column("author", Key, nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("cause_id", Key, nullable=False),
@@ -364,13 +328,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("attribute", Key, nullable=True),
         sa.Column("case_exact", sa.Boolean(), nullable=False),
-        sa.Column(
-            "connection_ids",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("connection_ids", Document, nullable=False),
         sa.Column("author", Key, nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("cause_id", Key, nullable=False),
@@ -417,13 +375,7 @@ def upgrade() -> None:
         sa.Column("starts_at", Instant(), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("digest", Key, nullable=False),
-        sa.Column(
-            "document",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("document", Document, nullable=False),
         sa.CheckConstraint("kind IN ('rules', 'live')", name=op.f("ck_previews_kind")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_previews_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_previews")),
@@ -436,13 +388,7 @@ def upgrade() -> None:
         sa.Column("plan", Key, nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=True),
-        sa.Column(
-            "terms",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("terms", Document, nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("cause_id", Key, nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_price_terms_tenant_id")),
@@ -456,13 +402,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("author", Key, nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
-        sa.Column(
-            "document",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("document", Document, nullable=False),
         sa.Column("cause_id", Key, nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_role_catalogues_tenant_id")
@@ -479,13 +419,7 @@ def upgrade() -> None:
         sa.Column("note", Key, nullable=False),
         sa.Column("effective_from", Instant(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
-        sa.Column(
-            "document",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("document", Document, nullable=False),
         sa.Column("cause_id", Key, nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_rule_sets_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_rule_sets")),
@@ -581,14 +515,8 @@ def upgrade() -> None:
         sa.Column("display_name_key", Key, nullable=False),
         sa.Column("unique_name_key", Key, nullable=True),
         sa.Column("external_id", Key, nullable=True),
-        sa.Column("resource", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column(
-            "folded",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("resource", Kept, nullable=False),
+        sa.Column("folded", Document, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
@@ -691,13 +619,7 @@ def upgrade() -> None:
         sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("total_minor", sa.BigInteger(), nullable=False),
         sa.Column("closed_at", Instant(), nullable=False),
-        sa.Column(
-            "document",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("document", Document, nullable=False),
         sa.Column("sha256", Key, nullable=False),
         sa.CheckConstraint("period_end > period_start", name=op.f("ck_invoices_period")),
         sa.ForeignKeyConstraint(
@@ -723,9 +645,9 @@ def upgrade() -> None:
         sa.Column("client_id", Key, nullable=False),
         sa.Column("proof", Key, nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("scopes", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("scopes", Kept, nullable=False),
         sa.Column("jit", Key, nullable=False),
-        sa.Column("organisations", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("organisations", Kept, nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
         sa.Column("cause_id", Key, nullable=False),
         sa.CheckConstraint("(proof = 'none') = (sealed IS NULL)", name=op.f("ck_oidc_settings_sealed")),
@@ -774,14 +696,8 @@ def upgrade() -> None:
         sa.Column("display_name_key", Key, nullable=True),
         sa.Column("email_key", Key, nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("resource", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column(
-            "folded",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("resource", Kept, nullable=False),
+        sa.Column("folded", Document, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
@@ -834,20 +750,8 @@ def upgrade() -> None:
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("preview_id", Key, nullable=False),
         sa.Column("page", sa.Integer(), nullable=False),
-        sa.Column(
-            "steps",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "person_ids",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("steps", Document, nullable=False),
+        sa.Column("person_ids", Document, nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "preview_id"],
             ["previews.tenant_id", "previews.id"],
@@ -956,13 +860,7 @@ def upgrade() -> None:
         sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
-        sa.Column(
-            "document",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("document", Document, nullable=False),
         sa.Column("sha256", Key, nullable=False),
         sa.CheckConstraint(
             "amount_minor > 0 AND subtotal_minor + tax_minor = amount_minor",
@@ -1195,13 +1093,7 @@ def upgrade() -> None:
         sa.Column("start", Instant(), nullable=False),
         sa.Column("end", Instant(), nullable=True),
         sa.Column("plan", Key, nullable=True),
-        sa.Column(
-            "roles",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=True,
-        ),
+        sa.Column("roles", Document, nullable=True),
         sa.Column("reason", Key, nullable=False),
         sa.Column("author", Key, nullable=False),
         sa.Column("started_by", Key, nullable=False),
@@ -1222,7 +1114,7 @@ def upgrade() -> None:
         sa.Column("start", Instant(), nullable=False),
         sa.Column("end", Instant(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("resource", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("resource", Kept, nullable=False),
         sa.Column("started_by", Key, nullable=False),
         sa.Column("ended_by", Key, nullable=True),
         sa.CheckConstraint('"end" > start', name=op.f("ck_person_versions_order")),
@@ -1248,13 +1140,7 @@ def upgrade() -> None:
         sa.Column("at", Instant(), nullable=False),
         sa.Column("connection_id", Key, nullable=False),
         sa.Column("releases", sa.Boolean(), nullable=False),
-        sa.Column(
-            "group_ids",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("group_ids", Document, nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "person_id"],
             ["people.tenant_id", "people.id"],
@@ -1272,36 +1158,18 @@ def upgrade() -> None:
         sa.Column("start", Instant(), nullable=False),
         sa.Column("end", Instant(), nullable=True),
         sa.Column("plan", Key, nullable=False),
-        sa.Column(
-            "roles",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("roles", Document, nullable=False),
         sa.Column("department", Key, nullable=True),
         sa.Column("cost_centre", Key, nullable=True),
         sa.Column("rule_set_id", Key, nullable=False),
         sa.Column("rule", Key, nullable=False),
-        sa.Column(
-            "group_ids",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("group_ids", Document, nullable=False),
         sa.Column("started_by", Key, nullable=False),
         sa.Column("ended_by", Key, nullable=True),
         sa.Column("computed_at", Instant(), nullable=False),
         sa.Column("storm_id", Key, nullable=True),
         sa.Column("waits_for", Key, nullable=True),
-        sa.Column(
-            "withheld_roles",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=True,
-        ),
+        sa.Column("withheld_roles", Document, nullable=True),
         sa.CheckConstraint('"end" > start', name=op.f("ck_seats_order")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "person_id"],
