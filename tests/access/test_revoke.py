@@ -13,6 +13,7 @@ from bridge.database.sessions import Database
 from bridge.directory.tables import Person
 from bridge.journal.tables import JournalEntry
 from bridge.provisioning.erase_people import ask_erasure, erase_due
+from bridge.signin.forget import forget_identities
 from bridge.tenants.tables import Tenant
 from tests.access.people import ISSUER, LIFETIME, SEAL, Company, company_of
 from tests.database.opened import CAUSE, NOW
@@ -120,6 +121,8 @@ def test_nothing_is_left_of_the_sessions_of_who_is_erased(company: Company):
     with company.database.write(company.tenant_id) as session:
         ask_erasure(session, ada, cause=CAUSE, now=NOW + MINUTE)
         session.execute(update(Tenant).values(settled_until=NOW + DAY))
-    assert erase_due(company.database, company.tenant_id, seal=SEAL, now=NOW + 2 * DAY) == 1
+    settled = NOW + 2 * DAY
+    forget = forget_identities
+    assert erase_due(company.database, company.tenant_id, seal=SEAL, forget=forget, now=settled) == 1
     with company.database.read(company.tenant_id) as session:
         assert session.scalars(select(Session.id)).all() == [other.id]
