@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from bridge.directory.counts import FOLDED_FROM, count_created
 from bridge.directory.tables import ResourceCount
+from bridge.errors import InvalidValue
 from bridge.journal.tables import JournalEntry, JournalSeal
+from bridge.mapping.tables import RuleSet
 from bridge.tenants.nights import next_night
 from bridge.tenants.tables import DueTenant, Tenant
 from config.settings import settings
@@ -68,12 +70,16 @@ def test_a_tenant_with_much_to_do_gives_way_to_others_and_goes_on_later(team, dr
 def test_tenants_of_one_message_are_done_one_after_another_and_one_that_fails_stops_no_other(team):
     from workers.assignments import assign_due
 
-    other = House(team.database)
-    other.rules(LEADS, SALES)
-    other.person("bo")
-    other.joins("bo", "a", 1)
-    with pytest.raises(UnicodeEncodeError):
-        assign_due("no tenant \ud800", team.tenant_id, other.tenant_id)
+    broken, other = House(team.database), House(team.database)
+    for house in (broken, other):
+        house.rules(LEADS, SALES)
+        house.person("bo")
+        house.joins("bo", "a", 1)
+    with team.database.write(broken.tenant_id) as session:
+        session.execute(update(RuleSet).values(document={}))
+    with pytest.raises(InvalidValue, match="rules"):
+        assign_due(broken.tenant_id, team.tenant_id, other.tenant_id)
+    assert broken.seats() == []
     assert team.seats() == [("ada", at(1), None, "standard")]
     assert [person for person, *_ in other.seats()] == ["bo"]
 

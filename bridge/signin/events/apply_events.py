@@ -41,6 +41,7 @@ from bridge.signin.events.waiting import (
     WaitingEvent,
     next_events,
     read_standings,
+    waiting_connection,
     write_outcomes,
     write_standings,
 )
@@ -61,6 +62,9 @@ def apply_events(database: Database, tenant_id: str, *, limit: int, late_days: i
 
     Stopped at any moment, an event has either had its effect and is settled, or is neither.
     """
+    with database.read(tenant_id) as session:
+        if waiting_connection(session) is None:
+            return 0  # as before nearly every change of SCIM
     with database.write(tenant_id) as session:
         events = next_events(session, limit=limit)
         if not events:

@@ -20,6 +20,9 @@ from bridge.tenants.tables import Connection
 Key = tuple[str, str]
 
 _EVENTS = table_of(ReceivedEvent).c
+_NEXT = prepared(
+    select(_EVENTS.connection_id).where(_EVENTS.settled_at.is_(None)).order_by(_EVENTS.connection_id).limit(1)
+)
 SETTLE = prepared(
     update(table_of(ReceivedEvent))
     .where(
@@ -74,6 +77,12 @@ class WaitingEvent:
         return Claim(self.key, (self.at, self.id), holds)
 
 
+def waiting_connection(session: TenantSession) -> str | None:
+    """Return a connection that has events waiting, the same one until it has none; None where nobody has."""
+    row = session.run(_NEXT).one_or_none()
+    return None if row is None else row.connection_id
+
+
 def next_events(session: TenantSession, *, limit: int) -> list[WaitingEvent]:
     """Return events of one connection that wait, the earliest by their own time first.
 
@@ -81,9 +90,7 @@ def next_events(session: TenantSession, *, limit: int) -> list[WaitingEvent]:
     """
     row = ReceivedEvent
     waiting = row.settled_at.is_(None)
-    connection_id = session.scalar(
-        select(row.connection_id).where(waiting).order_by(row.connection_id).limit(1)
-    )
+    connection_id = waiting_connection(session)
     if connection_id is None:
         return []
     session.execute(
