@@ -8,7 +8,7 @@ from bridge import clock
 from bridge.cli.operator import cause, parts, print_json, tenant_named, tenant_of_connection
 from bridge.signin.link import link_by_administrator
 from bridge.signin.oidc_settings import POLICIES, PRESETS, SCOPES, OidcTerms, set_oidc, show_oidc
-from bridge.signin.refused import list_refused
+from bridge.signin.refused import refused_page
 from config.settings import settings
 
 #: How many of the refused are listed.
@@ -97,7 +97,7 @@ def link(connection_id: str, person_id: str, subject: str) -> None:
 def refused(tenant: str) -> None:
     """List the latest sign-ins of TENANT that were refused, with the reason."""
     with parts().database.read(tenant_named(tenant)) as session:
-        rows = list_refused(session, most=MOST_REFUSED)
+        rows = refused_page(session, limit=MOST_REFUSED)
     shown = ("id", "connection_id", "at", "reason", "person_id", "subject")
     print_json([{name: getattr(row, name) for name in shown} for row in rows])
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 
 from bridge.database.sessions import TenantSession
 from bridge.errors import ProviderFailed, Untrusted
@@ -36,7 +36,12 @@ def keep_refused(
     session.add_rows(RefusedSignIn, [row])
 
 
-def list_refused(session: TenantSession, *, most: int) -> Sequence[RefusedSignIn]:
-    """Return the latest refused sign-ins, newest first."""
-    rows = select(RefusedSignIn).order_by(RefusedSignIn.at.desc(), RefusedSignIn.id.desc())
-    return session.scalars(rows.limit(most)).all()
+def refused_page(
+    session: TenantSession, *, before: tuple[datetime, str] | None = None, limit: int
+) -> Sequence[RefusedSignIn]:
+    """Return refused sign-ins, the latest first; ``before`` is the instant and id of the last one seen."""
+    row = RefusedSignIn
+    rows = select(row).order_by(row.at.desc(), row.id.desc()).limit(limit)
+    if before is not None:
+        rows = rows.where(tuple_(row.at, row.id) < before)
+    return session.scalars(rows).all()

@@ -1,9 +1,10 @@
 """A customer whose people sign in at a provider of the tests, by the bridge's own addresses."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -78,9 +79,16 @@ class Play:
             }
 
     def refused(self) -> list[dict[str, Any]]:
-        answer = self.running.api(self.customer, "GET", "/refused-sign-ins")
-        assert answer.status_code == 200, answer.json
-        return answer.json["items"]
+        return [each for page in self.refused_pages() for each in page]
+
+    def refused_pages(self, *, limit: int = 100) -> Iterator[list[dict[str, Any]]]:
+        cursor = ""
+        while cursor is not None:
+            asked = {"limit": limit} | ({"cursor": cursor} if cursor else {})
+            answer = self.running.api(self.customer, "GET", f"/refused-sign-ins?{urlencode(asked)}")
+            assert answer.status_code == 200, answer.json
+            yield answer.json["items"]
+            cursor = answer.json["next_cursor"]
 
     def rows(self, table: Any) -> list[Any]:  # noqa: ANN401 - a table
         with self.running.database.read(self.customer.tenant_id) as session:

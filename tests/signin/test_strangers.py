@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
@@ -143,3 +144,16 @@ def test_two_tabs_that_return_at_once_make_one_person_and_one_link(play: Play, j
     assert [answer.status_code for answer in answers].count(303) >= 1
     assert len([row for row in play.rows(Identity) if row.issuer == play.provider.issuer]) == 1
     assert len([row for row in play.rows(Person) if row.external_id == subject]) == 1
+
+
+def test_all_who_were_refused_are_listed_page_by_page_also_those_of_one_instant(play: Play):
+    theirs = Play(play.running, add_customer(play.running, "Bakker Optics"), play.provider, play.browser)
+    theirs.set_oidc()
+    answers = [theirs.back(state="made-up", code="any") for _ in range(5)]
+    theirs.set_clock(play.provider.now + timedelta(seconds=1))
+    answers += [theirs.back(state="made-up", code="any") for _ in range(2)]
+    pages = list(theirs.refused_pages(limit=3))
+    assert [len(page) for page in pages] == [3, 3, 1]
+    listed = [row["id"] for page in pages for row in page]
+    assert listed[:2] == sorted((answer.headers["X-Request-Id"] for answer in answers[5:]), reverse=True)
+    assert listed[2:] == sorted((answer.headers["X-Request-Id"] for answer in answers[:5]), reverse=True)

@@ -1,14 +1,17 @@
 """Routes on signing in by OpenID Connect: a connection's settings, people's identities, who was refused."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import request
 
 from bridge.directory.browse import find_person
 from bridge.web.api.operations import Call, operation
-from bridge.web.api.pages import LIMIT
+from bridge.web.api.pages import CURSOR, LIMIT, page_of
 from bridge.web.api.schemas import component
 from bridge.web.context import bridge
+
+if TYPE_CHECKING:
+    from bridge.signin.tables import RefusedSignIn
 
 SETTINGS = "/connections/{connection_id}/oidc"
 IDENTITIES = "/people/{person_id}/identities"
@@ -94,12 +97,22 @@ def unlink_identities(call: Call, person_id: str) -> None:
 
 @operation(
     "GET", "/refused-sign-ins", "List who was refused, the latest first, with the reason",
-    scope="read", query=(LIMIT,), answer=component("RefusedSignIns"),
+    scope="read", query=(CURSOR, LIMIT), answer=component("RefusedSignIns"),
 )  # fmt: skip
 def show_refused(call: Call) -> dict[str, Any]:
-    from bridge.signin.refused import list_refused  # noqa: PLC0415 (as above)
+    from bridge.signin.refused import refused_page  # noqa: PLC0415 (as above)
 
     with call.database.read(call.tenant_id) as session:
-        rows = list_refused(session, most=call.limit)
-    shown = ("id", "connection_id", "at", "reason", "person_id", "subject")
-    return {"items": [{name: getattr(row, name) for name in shown} for row in rows]}
+        rows = refused_page(session, before=call.query["cursor"], limit=call.limit + 1)
+    return page_of(rows, call.limit, shown=_refused, place=lambda row: (row.at, row.id))
+
+
+def _refused(row: "RefusedSignIn") -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "connection_id": row.connection_id,
+        "at": row.at,
+        "reason": row.reason,
+        "person_id": row.person_id,
+        "subject": row.subject,
+    }
