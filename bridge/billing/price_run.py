@@ -38,8 +38,8 @@ _Facts: TypeAlias = tuple[Sequence[Alike], Sequence[SignIn], Sequence[UsageEvent
 
 
 def tenant_of(session: TenantSession) -> Tenant:
-    """Return the session's tenant. Raises ``NotFound`` where there is none."""
-    tenant: Tenant | None = session.scalar(select(Tenant))
+    """Return the session's tenant, read once while it is in use. Raises ``NotFound`` where there is none."""
+    tenant = session.get(Tenant, session.tenant_id)
     if tenant is None:
         raise NotFound("there is no such tenant; `bridge tenant create` makes one")
     return tenant

@@ -12,6 +12,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    literal_column,
     not_,
     or_,
     select,
@@ -32,8 +33,9 @@ from bridge.seats.tables import Seat
 #: A plan that gives roles without a seat; it is never billed.
 UNBILLED_PLAN = "none"
 
-#: Ids are UUIDs.
-SEPARATOR = "\n"
+#: Ids are UUIDs. As a literal, since SQLAlchemy would write a parameter into the SQL anew each time.
+SEPARATOR = " "
+SEPARATOR_IN_SQL: ColumnElement[str] = literal_column(f"'{SEPARATOR}'")
 
 
 def read_alike(
@@ -55,10 +57,9 @@ def read_alike(
         if start is None:
             stay = Stay(plan, first, last, first, department, cost_centre)
             alike.append(Alike(people.split(SEPARATOR), (stay,)))
-            continue
-        stay = Stay(plan, start, end, start, department, cost_centre)
-        for person in people.split(SEPARATOR):
-            moving.setdefault(person, []).append(stay)
+        else:
+            stay = Stay(plan, start, end, start, department, cost_centre)
+            moving.setdefault(people, []).append(stay)
     return [*alike, *put_together(moving)]
 
 
@@ -76,7 +77,7 @@ def billed_plans(session: TenantSession, start: datetime, end: datetime) -> set[
     supposition = supposed(session)
     if supposition is not None:
         return {seat.plan for seat in _within(supposition, start, end)}
-    return set(session.scalars(select(Seat.plan).distinct().where(touches(start, end))))
+    return {plan for (plan,) in session.run(_BILLED_PLANS, held_from=start, held_until=end)}
 
 
 def touches(start: datetime, end: datetime) -> ColumnElement[bool]:
@@ -95,11 +96,12 @@ def _within(supposition: Supposition, start: datetime, end: datetime) -> list[Se
 
 
 def _put_together() -> Prepared:
-    """Select the people of a plan, department and cost centre by the instants between which they hold it.
+    """Select the people of a plan, department and cost centre who hold it for all of a period, then others.
 
     A person's spans never overlap. So who holds one for all of the period holds no other, and of several
     only the first can have begun before it: cut to the period they keep their order. Who holds one for all
-    of it has no instants here, whoever holds a part of it has them in microseconds.
+    of it has no instants here, whoever holds a part of it has them in microseconds, in a row of his own:
+    instants are seldom the same, and to find those that are costs more than to read them.
     """
     seat = table_of(Seat).c
     held_from, held_until, first, last = (
@@ -109,30 +111,26 @@ def _put_together() -> Prepared:
     whole = and_(seat.start <= first, or_(seat.end.is_(None), seat.end >= last))
     names = (seat.department, seat.cost_centre)
     none = literal(None, BigInteger())
+    people = func.aggregate_strings(seat.person_id, SEPARATOR_IN_SQL).label("people")  # type: ignore[arg-type]  # takes SQL, too
     lasting = (
-        select(seat.plan, none.label("first"), none.label("last"), *names, _ids(seat.person_id))
+        select(seat.plan, none.label("first"), none.label("last"), *names, people)
         .where(own, whole)
         .group_by(seat.plan, *names)
     )
-    cut = (
-        select(
-            seat.plan.label("plan"),
-            case((seat.start < first, first), else_=seat.start).label("first"),
-            case((or_(seat.end.is_(None), seat.end > last), last), else_=seat.end).label("last"),
-            *names,
-            seat.person_id,
-        )
-        .where(own, not_(whole))
-        .subquery()
-    ).c
-    same = (cut.plan, cut.first, cut.last, cut.department, cut.cost_centre)
-    instants = microseconds_of(cut.first), microseconds_of(cut.last)
-    moving = select(cut.plan, *instants, cut.department, cut.cost_centre, _ids(cut.person_id)).group_by(*same)
+    begun = case((seat.start < first, first), else_=seat.start)
+    ended = case((or_(seat.end.is_(None), seat.end > last), last), else_=seat.end)
+    moving = select(seat.plan, microseconds_of(begun), microseconds_of(ended), *names, seat.person_id).where(
+        own, not_(whole)
+    )
     return Prepared(select(union_all(lasting, moving).subquery()))
 
 
-def _ids(person_id: Any) -> ColumnElement[str]:  # noqa: ANN401 (a column of a table or of a subquery)
-    return func.aggregate_strings(person_id, SEPARATOR).label("people")
+def _billed_plans() -> Prepared:
+    seat = table_of(Seat).c
+    held_from, held_until = (bindparam(name, type_=Instant()) for name in ("held_from", "held_until"))
+    own = and_(seat.tenant_id == bindparam(TENANT), _touching(seat, held_from, held_until))
+    return Prepared(select(seat.plan).distinct().where(own))
 
 
 _TOGETHER = _put_together()
+_BILLED_PLANS = _billed_plans()

@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bridge.billing.pricing.period_days import FOREVER, PeriodDays, Span, microseconds
 
@@ -96,14 +96,19 @@ def by_days(alike: Iterable[Alike], calendar: PeriodDays, plans: Collection[str]
     At which instant of a day somebody came or went decides nothing there, but in which order his seats
     began does. And on the first day it decides what is billed in advance.
     """
-    found: dict[tuple[Stay, ...], list[str]] = {}
+    found: dict[tuple[tuple[Any, ...], ...], list[str]] = {}
     for people, stays in alike:
         key = _on_days(stays, calendar, plans)
-        found.setdefault(key, []).extend(people)
-    return [Alike(people, stays) for stays, people in found.items()]
+        if key in found:
+            found[key].extend(people)
+        else:
+            found[key] = [*people]
+    return [Alike(people, tuple(map(Stay._make, key))) for key, people in found.items()]
 
 
-def _on_days(stays: tuple[Stay, ...], calendar: PeriodDays, plans: Collection[str]) -> tuple[Stay, ...]:
+def _on_days(
+    stays: tuple[Stay, ...], calendar: PeriodDays, plans: Collection[str]
+) -> tuple[tuple[Any, ...], ...]:
     if len(stays) == 1:
         return (_by_days(stays[0], 0, calendar),) if stays[0].plan in plans else stays
     if not all(stay.plan in plans for stay in stays):
@@ -115,12 +120,13 @@ def _on_days(stays: tuple[Stay, ...], calendar: PeriodDays, plans: Collection[st
     return tuple(_by_days(stay, rank, calendar) for rank, stay in enumerate(in_order))
 
 
-def _by_days(stay: Stay, rank: int, calendar: PeriodDays) -> Stay:
+def _by_days(stay: Stay, rank: int, calendar: PeriodDays) -> tuple[Any, ...]:
+    """Return a stay from edge to edge of its days: its members alone, since most are found to be known."""
     plan, start, end, _, department, cost_centre = stay
     edges = calendar.edges
-    first = max(bisect_right(edges, start) - 1, 0)
-    last = bisect_left(edges, end, 0, len(calendar.dates))
-    return Stay(plan, edges[first] if first else start, edges[last], rank, department, cost_centre)
+    first = bisect_right(edges, start) - 1
+    last = bisect_left(edges, end, 0, len(edges) - 1)
+    return plan, edges[first] if first > 0 else start, edges[last], rank, department, cost_centre
 
 
 def _alone(stay: Stay) -> Stay:
