@@ -34,6 +34,7 @@ class Contestant:
     root: str
     token: str
     people: list[tuple[str, str]] = field(default_factory=list)
+    inactive: set[str] = field(default_factory=set)
     seen: dict[str, list[Load]] = field(default_factory=dict)
     cpu: dict[str, list[float]] = field(default_factory=dict)
     database_cpu: dict[str, list[float]] = field(default_factory=dict)
@@ -45,6 +46,10 @@ class Contestant:
         load = send(self.server.port, requests, seconds=SEEDING_SECONDS, keep_ids=True)
         self.people = [(answer.kept, names[answer.index]) for answer in load.answers]
 
+    def patched(self, load: Load) -> None:
+        """Take note of who is active now, so that each PATCH changes somebody."""
+        self.inactive ^= {self.people[answer.index][0] for answer in load.answers}
+
     def requests(self, operation: str, turn: int, sizes: Sizes) -> Sequence[Request]:
         order = random.Random(turn)  # noqa: S311 - an order, no secret
         shuffled = order.sample(self.people, len(self.people))
@@ -53,8 +58,10 @@ class Contestant:
         if operation == "filter userName eq":
             return [find(self.root, self.token, name) for _, name in shuffled]
         if operation == "PATCH active":
-            active = turn % 2 == 1
-            return [set_active(self.root, self.token, ident, active=active) for ident, _ in self.people]
+            return [
+                set_active(self.root, self.token, ident, active=ident in self.inactive)
+                for ident, _ in self.people
+            ]
         names = range(int(MOST_WRITES_A_SECOND * sizes.seconds))
         return [create(self.root, self.token, f"new{turn}x{number:06}") for number in names]
 
@@ -123,6 +130,8 @@ def _measure_one(stage: Stage, contestant: Contestant, operation: str, turn: int
     before = contestant.server.cpu_seconds(), stage.database_server.cpu_seconds()
     load = send(contestant.server.port, requests, seconds=sizes.seconds, again=again)
     after = contestant.server.cpu_seconds(), stage.database_server.cpu_seconds()
+    if operation == "PATCH active":
+        contestant.patched(load)
     if not turn:  # the first turn only warms
         return
     contestant.seen.setdefault(operation, []).append(load)
