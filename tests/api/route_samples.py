@@ -272,6 +272,9 @@ SAMPLES = {
         "/api/v1/credit-notes/{credit_note}/people"
     ),
     ("GET", "/api/v1/credit-notes/<credit_note_id>.csv"): Sample("/api/v1/credit-notes/{credit_note}.csv"),
+    ("GET", "/api/v1/credit-notes/<credit_note_id>/focus.csv"): Sample(
+        "/api/v1/credit-notes/{credit_note}/focus.csv"
+    ),
     ("GET", "/api/v1/credit-notes/<credit_note_id>/credit-note.pdf"): Sample(
         "/api/v1/credit-notes/{credit_note}/credit-note.pdf"
     ),

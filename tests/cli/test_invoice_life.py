@@ -99,7 +99,13 @@ def test_each_form_of_export_is_written_to_standard_output(books: Books, form: s
 
 
 @pytest.mark.parametrize(
-    ("form", "start"), [("pdf", b"%PDF-"), ("csv", b"credit_note,invoice,"), ("json", b'{"amount":"9.00"')]
+    ("form", "start"),
+    [
+        ("pdf", b"%PDF-"),
+        ("csv", b"credit_note,invoice,"),
+        ("json", b'{"amount":"9.00"'),
+        ("focus", b"BilledCost,"),
+    ],
 )
 def test_a_credit_note_is_exported_and_verified(books: Books, form: str, start: bytes):
     books.seat("ada", "standard", "2026-01-01")

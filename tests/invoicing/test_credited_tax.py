@@ -16,6 +16,7 @@ from bridge.billing.exports import (
     export_credit_note_csv,
     export_credit_note_json,
 )
+from bridge.billing.focus import export_credit_note_focus
 from bridge.billing.invoice_document import draft_document
 from bridge.billing.invoice_pdf import export_credit_note_pdf
 from bridge.billing.issued_credit_notes import read_credit_note, verify_credit_note
@@ -284,3 +285,28 @@ def test_a_row_that_was_altered_does_not_verify(taxed_books: Counting, statement
     books.sql(statement)
     with books.database.read(books.tenant_id) as session:
         assert [each.what for each in verify_credit_note(session, "1")] == told
+
+
+@pytest.mark.parametrize("given_back", ["what was billed too much", "a favour"])
+def test_cost_rows_of_a_credit_note_sum_to_what_it_gives_back(taxed_books, given_back):
+    books = taxed_books
+    if given_back == "a favour":
+        invoice = january(books)
+        pay(books, invoice)
+        credit(books, invoice, "10.00")
+        expected = [("Credit", "", "-8.40"), ("Tax", "", "-1.60")]
+    else:
+        ada_came_later(books)
+        books.closed("2026-02-01")
+        expected = [("Usage", "ada", "-12.58"), ("Tax", "", "-2.39")]
+    with books.database.read(books.tenant_id) as session:
+        rows = list(csv.DictReader(io.StringIO("".join(export_credit_note_focus(session, "1")), newline="")))
+    assert [(row["ChargeCategory"], row["ResourceId"], row["BilledCost"]) for row in rows] == expected
+    for row in rows:
+        assert (row["ChargeClass"], row["x_CreditNoteNumber"], row["x_InvoiceNumber"]) == (
+            "Correction",
+            "1",
+            "1",
+        )
+        assert row["BillingPeriodStart"] == row["ChargePeriodStart"] == "2026-01-01T00:00:00Z"
+        assert row["BillingPeriodEnd"] == row["ChargePeriodEnd"] == "2026-02-01T00:00:00Z"

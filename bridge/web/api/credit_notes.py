@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bridge.billing.exports import export_credit_note_csv
+from bridge.billing.focus import export_credit_note_focus
 from bridge.billing.issue_credit_note import credit_by_hand
 from bridge.billing.issued_credit_notes import credit_note_people, list_credit_notes, read_credit_note
 from bridge.database.sessions import TenantSession
@@ -62,6 +63,14 @@ def show_credit_note_people(call: Call, credit_note_id: str) -> dict[str, Any]:
 )  # fmt: skip
 def export_note(call: Call, credit_note_id: str) -> Iterator[str]:
     return streamed(call, credit_note_id, export_credit_note_csv)
+
+
+@operation(
+    "GET", "/credit-notes/{credit_note_id}/focus.csv", "Export a credit note as cost rows (FOCUS 1.1)",
+    scope="read", content_type="text/csv; charset=utf-8",
+)  # fmt: skip
+def export_note_costs(call: Call, credit_note_id: str) -> Iterator[str]:
+    return streamed(call, credit_note_id, export_credit_note_focus)
 
 
 @operation(
