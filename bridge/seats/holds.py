@@ -1,6 +1,6 @@
 """Holding of seats that a storm would release, as a function of spans."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -24,7 +24,7 @@ class Hold:
 
 
 def held_back(
-    spans: Sequence[Span], holds: Iterable[Hold], away: Sequence[JoinFact] = ()
+    spans: Sequence[Span], holds: Collection[Hold], away: Sequence[JoinFact] = ()
 ) -> tuple[Span, ...]:
     """Return the spans as they are while the holds last.
 
@@ -32,6 +32,8 @@ def held_back(
     with the hold, or when facts give the person a plan again, or when they begin to count as somebody else.
     What lesser thing they would have meanwhile waits. A hold where nothing is lost (any more) does nothing.
     """
+    if not holds:
+        return tuple(spans)
     found = list(spans)
     losses = {ending.at for ending in endings(spans)}
     for hold in sorted(holds, key=lambda each: each.at):

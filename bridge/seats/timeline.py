@@ -134,18 +134,18 @@ class _Sweep:
         moments = self._listed(rule_sets)
         moments.append((begins, _LIVE, None, ""))
         moments.sort(key=itemgetter(0))
-        position, count = 0, len(moments)
-        while position < count:
-            at, rank, _, cause = moments[position]
+        present, least, named = moments[0][0], moments[0][1], moments[0][3]
+        for at, rank, what, cause in moments:
+            if at != present:
+                if present >= begins:
+                    yield present, named
+                present, least, named = at, rank, cause
+            elif rank < least or (rank == least and cause < named):
+                least, named = rank, cause
             if until is not None and at >= until:
                 return
-            while position < count and moments[position][0] == at:
-                moment = moments[position]
-                rank, cause = min((rank, cause), (moment[1], moment[3]))
-                self._apply(moment[1], moment[2])
-                position += 1
-            if at >= begins:
-                yield at, cause
+            self._apply(rank, what)
+        yield present, named
 
     def held(self) -> tuple[Holding, Decision, str] | None:
         """Return what the person holds at the moment, and why; None for nothing."""
