@@ -50,6 +50,11 @@ class Direct:
     reads: tuple[tuple[int, Converter], ...]
 
 
+def plain(name: bytes, sql: bytes) -> Direct:
+    """Return SQL of ours as a statement of which nothing is read, whose values are written as they are."""
+    return Direct(name, sql, parameters=(), formats=(), constants={}, binds=(), row=tuple, reads=())
+
+
 class Bound(NamedTuple):
     """A statement with its values in the protocol's text format."""
 
@@ -57,25 +62,20 @@ class Bound(NamedTuple):
     arguments: Sequence[Buffer | None]
 
 
-def execute(
-    connection: Connection, statement: Statement, values: Mapping[str, Any], *, after: bytes = b""
-) -> Rows:
+def execute(connection: Connection, statement: Statement, values: Mapping[str, Any]) -> Rows:
     """Execute a statement in the transaction that has begun: directly on PostgreSQL, if that can be.
 
-    ``after`` is SQL without an answer that is executed before it, in the same round trip where that can be.
     Raises what SQLAlchemy raises, such as ``IntegrityError``.
     """
     wire = wire_of(connection)
     bound = bind(wire, statement, values) if wire is not None else None
     if wire is None or bound is None:
-        if after:
-            send(connection, after)
         result = connection.execute(statement, values)
         return Rows(list(result) if result.returns_rows else [])
     tell(connection, [bound])
     direct = bound.direct
     try:
-        answered = wire.execute(direct.name, direct.sql, bound.arguments, after)
+        answered = wire.execute(direct.name, direct.sql, bound.arguments)
     except Error as error:
         raise as_callers_catch_it(connection, wire, direct.sql, error) from error
     return read_all(wire, direct, answered)

@@ -58,8 +58,27 @@ def execute_last(connection: Connection, statement: Statement, values: Mapping[s
     bound = bind(wire, statement, values) if wire is not None else None
     if wire is None or bound is None:
         return None
-    *_, answered, _committed = _send(connection, wire, [bound], commit=True)
+    answered, _committed = _send(connection, wire, [bound], commit=True)
     return read_all(wire, bound.direct, answered)
+
+
+def execute_first(
+    connection: Connection, beginning: Sequence[Bound], asked: Sequence[Waiting], *, commit: bool = False
+) -> list[Rows] | None:
+    """Begin a transaction and execute its first statements in one round trip; return what each answers.
+
+    ``commit`` ends it as well. None, and nothing done, where that cannot be. Raises as ``direct.execute``
+    does; the transaction is then still to be ended.
+    """
+    wire = wire_of(connection)
+    bound = [bind(wire, *each) for each in asked] if wire is not None else []
+    ready = [each for each in bound if each is not None]
+    if wire is None or len(ready) < len(asked):
+        return None
+    answers = _send(connection, wire, ready, beginning=beginning, commit=commit)[len(beginning) :]
+    return [
+        read_all(wire, each.direct, answer) for each, answer in zip(ready, answers[: len(ready)], strict=True)
+    ]
 
 
 def _runs(waiting: Sequence[Waiting]) -> Iterator[tuple[Statement, list[Mapping[str, Any]]]]:
@@ -68,40 +87,48 @@ def _runs(waiting: Sequence[Waiting]) -> Iterator[tuple[Statement, list[Mapping[
         yield statement, [values for _, values in run]
 
 
-def _send(connection: Connection, wire: Wire, bound: Sequence[Bound], *, commit: bool) -> list[PGresult]:
+def _send(
+    connection: Connection,
+    wire: Wire,
+    bound: Sequence[Bound],
+    *,
+    beginning: Sequence[Bound] = (),
+    commit: bool,
+) -> list[PGresult]:
+    """Return what each statement answers, those of the beginning first and the commit's last."""
     tell(connection, bound)
     try:
         wire.server.enter_pipeline_mode()
-        asked = _queue(wire, bound, commit=commit)
+        asked = _queue(wire, [*beginning, *bound], commit=commit)
         answers = _answers(wire)
         wire.server.exit_pipeline_mode()
     except Error as error:
         connection.invalidate(error)  # nobody knows in what state the connection is
         raise as_callers_catch_it(connection, wire, bound[-1].direct.sql, error) from error
-    for each, answer in zip(asked, answers, strict=False):
+    for (each, _), answer in zip(asked, answers, strict=False):
         try:
             check(answer)
         except Error as error:
             raise as_callers_catch_it(connection, wire, each.direct.sql, error) from error
         wire.prepared.add(each.direct.name)
-    return answers
+    return [answer for (_, executes), answer in zip(asked, answers, strict=True) if executes]
 
 
-def _queue(wire: Wire, bound: Sequence[Bound], *, commit: bool) -> list[Bound]:
-    """Have libpq keep what is to be sent; return which statement each answer will be about."""
-    server, asked = wire.server, list[Bound]()
+def _queue(wire: Wire, bound: Sequence[Bound], *, commit: bool) -> list[tuple[Bound, bool]]:
+    """Have libpq keep what is to be sent; return what each answer will be about, and if it is executed."""
+    server, asked = wire.server, list[tuple[Bound, bool]]()
     preparing: set[bytes] = set()
     for each in bound:
         name = each.direct.name
         if name not in wire.prepared and name not in preparing:
             preparing.add(name)
             server.send_prepare(name, each.direct.sql)
-            asked.append(each)
+            asked.append((each, False))
         server.send_query_prepared(name, each.arguments)
-        asked.append(each)
+        asked.append((each, True))
     if commit:
         server.send_query_params(b"COMMIT", None)
-        asked.append(bound[-1])
+        asked.append((bound[-1], True))
     return asked
 
 

@@ -1,5 +1,6 @@
 """Statements of hot paths: built once, tenant included, so that a request only fills in values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,15 @@ class Prepared:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", frozenset(_tables(self.statement)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A prepared statement with its values; one that is the ``last`` ends its transaction."""
+
+    prepared: Prepared
+    values: Mapping[str, object]
+    last: bool = False
 
 
 def prepared(statement: Select[Any] | Update | Delete) -> Prepared:

@@ -5,22 +5,21 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, cast
 
-from psycopg.pq import TransactionStatus
 from sqlalchemy import ClauseElement, Dialect, Select, Table, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine import Row as ResultRow
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 from sqlalchemy.sql.visitors import iterate
 
-from bridge.database.direct import execute, send
+from bridge.database.direct import execute
 from bridge.database.lanes import Lanes, lanes_of
 from bridge.database.many_rows import delete_rows, insert_into, insert_missing, put_rows
-from bridge.database.pipeline import Waiting, execute_last, execute_together
-from bridge.database.prepared import TENANT, Prepared
+from bridge.database.pipeline import Waiting, execute_first, execute_last, execute_together
+from bridge.database.prepared import TENANT, Ask, Prepared
 from bridge.database.results import Rows
 from bridge.database.rows import Row, TenantRow
-from bridge.database.wire import wire_of
+from bridge.database.transactions import begin, beginning_of, end, roll_back
 from bridge.errors import Inconsistent
 
 #: Key of ``session.info`` that asks for the workers to be woken after the commit.
@@ -46,12 +45,16 @@ class TenantSession(Session):
         self._engine = engine
         self._lanes = lanes
         self._present: Connection | None = None
+        self._ahead: tuple[Ask, Rows] | None = None
         self._held: list[Waiting] = []
         self._held_tables: set[str] = set()
         self._explanations: list[Explanation] = []
 
     def run(self, prepared: Prepared, **values: object) -> Rows:
         """Execute a prepared statement in this tenant."""
+        known = self._foreseen(prepared, values)
+        if known is not None:
+            return known
         if not prepared.tables.isdisjoint(self._held_tables):
             self.write_held()
         return execute(self.present(), prepared.statement, {TENANT: self.tenant_id, **values})
@@ -61,6 +64,9 @@ class TenantSession(Session):
 
         For what only reads and needs no more; what is asked for afterwards is read in another transaction.
         """
+        known = self._foreseen(prepared, values)
+        if known is not None:
+            return known
         present, given = self.present(), {TENANT: self.tenant_id, **values}
         is_ours = self.only_reads and not present.in_transaction()
         known = execute_last(present, prepared.statement, given) if is_ours else None
@@ -79,20 +85,39 @@ class TenantSession(Session):
         """Whether the database is PostgreSQL, else SQLite."""
         return self._engine.dialect.name == "postgresql"
 
-    def begin_by(self, prepared: Prepared, **values: object) -> Rows:
-        """Begin the transaction and execute its first statement in one round trip.
+    def begin_by(self, prepared: Prepared, ahead: Ask | None = None, /, **values: object) -> Rows:
+        """Begin the transaction and execute its first statement in one round trip where that can be.
 
-        The values are written into the SQL, which PostgreSQL logs when it fails: they may not be personal.
+        ``ahead`` goes with it: if it is what ``run`` or ``run_last`` is asked for next, that has its answer.
         """
-        given = {TENANT: self.tenant_id, **values}
-        return execute(self._begun(), prepared.statement, given, after=self._beginning())
+        connection, given = self._begun(), {TENANT: self.tenant_id, **values}
+        asked: list[Waiting] = [(prepared.statement, given)]
+        if ahead is not None:
+            asked.append((ahead.prepared.statement, {TENANT: self.tenant_id, **ahead.values}))
+        beginning = beginning_of(self.tenant_id, only_reads=self.only_reads)
+        ends = ahead is not None and ahead.last and self.only_reads
+        found = execute_first(connection, beginning, asked, commit=ends)
+        if found is None:
+            begin(connection, self.tenant_id, only_reads=self.only_reads)
+            return execute(connection, prepared.statement, given)
+        if ends:
+            self._give_back()
+        if ahead is not None:
+            self._ahead = ahead, found[1]
+        return found[0]
+
+    def _foreseen(self, prepared: Prepared, values: dict[str, object]) -> Rows | None:
+        """Return the answer to what was sent ahead if it is this, and nothing was done since."""
+        if self._ahead is None or self._held:
+            return None
+        (ask, found), self._ahead = self._ahead, None
+        return found if ask.prepared is prepared and ask.values == values else None
 
     def present(self) -> Connection:
         """Return the transaction's connection, begun in the tenant."""
+        self._ahead = None
         if self._present is None:
-            connection = self._begun()
-            if beginning := self._beginning():
-                send(connection, beginning)
+            begin(self._begun(), self.tenant_id, only_reads=self.only_reads)
         return cast("Connection", self._present)
 
     def _begun(self) -> Connection:
@@ -102,17 +127,6 @@ class TenantSession(Session):
         else:
             self._present = self._lanes.take(self._engine)
         return self._present
-
-    def _beginning(self) -> bytes:
-        """Return what begins and sets the tenant that row-level security filters by, for this transaction.
-
-        The driver would begin by a round trip of its own before the first statement; this goes with it.
-        """
-        wire = wire_of(cast("Connection", self._present))
-        if wire is None:
-            return b""
-        begin = b"BEGIN READ ONLY" if self.only_reads else b"BEGIN"
-        return begin + b"; SET LOCAL app.tenant = " + wire.literal(self.tenant_id.encode())
 
     def get_bind(self, *_args: object, **_options: object) -> Connection:
         """Have the ORM work on the transaction's connection, whatever it is about."""
@@ -143,7 +157,7 @@ class TenantSession(Session):
         if self._present.in_transaction():
             self._present.commit()
         else:
-            _end(self._present, b"COMMIT")
+            end(self._present, b"COMMIT")
 
     def close(self) -> None:
         """Roll back what is not committed and give the connection back."""
@@ -151,7 +165,7 @@ class TenantSession(Session):
             super().close()
         self._drop_held()
         if self._present is not None and self._lanes is not None:
-            _roll_back(self._present)
+            roll_back(self._present)
         self._give_back()
 
     def _give_back(self) -> None:
@@ -227,23 +241,6 @@ class TenantSession(Session):
         self._held, self._held_tables, self._explanations = [], set(), []
 
 
-def _roll_back(connection: Connection) -> None:
-    try:
-        if connection.in_transaction():
-            connection.rollback()
-        elif not connection.invalidated:
-            _end(connection, b"ROLLBACK")
-    except SQLAlchemyError:
-        connection.invalidate()  # PostgreSQL rolls back whatever was open on a connection that has gone
-
-
-def _end(connection: Connection, how: bytes) -> None:
-    """End the transaction that PostgreSQL has open on the connection, if any, past SQLAlchemy."""
-    wire = wire_of(connection)
-    if wire is not None and wire.server.transaction_status != TransactionStatus.IDLE:
-        send(connection, how)
-
-
 class Transaction:
     """A session's transaction, as a context: it ends well, or is abandoned when something is raised."""
 
@@ -288,11 +285,11 @@ class Database:
 
     def __init__(self, engine: Engine, *, after_due: Callable[[str], None] = lambda _tenant_id: None) -> None:
         self.engine = engine
-        is_postgresql = engine.dialect.name == "postgresql"
+        self.is_postgresql = engine.dialect.name == "postgresql"
         self._lanes = lanes_of(engine)
         self._writer = engine.execution_options(bridge_writes=True)
         # One statement needs no BEGIN and ROLLBACK, which on PostgreSQL are a round trip each.
-        alone = {"isolation_level": "AUTOCOMMIT"} if is_postgresql else {}
+        alone = {"isolation_level": "AUTOCOMMIT"} if self.is_postgresql else {}
         self._lookups = engine.execution_options(**alone)
         self._after_due = after_due
 

@@ -33,27 +33,16 @@ class Wire:
     progress: select.poll
     prepared: set[bytes] = field(default_factory=set)
 
-    def execute(self, name: bytes, sql: bytes, arguments: Sequence[Buffer | None], after: bytes) -> PGresult:
-        """Execute a statement, prepared once, ``after`` SQL without an answer. Raises psycopg's errors."""
-        if name in self.prepared:
-            if not after:
-                return check(self.server.exec_prepared(name, arguments))
-            # libpq answers several statements with the result of the last, or with the error of the first.
-            return check(self.server.exec_(b"%b; EXECUTE %b%b" % (after, name, self._listed(arguments))))
-        if after:
-            check(self.server.exec_(after))
-        check(self.server.prepare(name, sql))
-        self.prepared.add(name)
+    def execute(self, name: bytes, sql: bytes, arguments: Sequence[Buffer | None]) -> PGresult:
+        """Execute a statement, prepared once. Raises psycopg's errors."""
+        if name not in self.prepared:
+            check(self.server.prepare(name, sql))
+            self.prepared.add(name)
         return check(self.server.exec_prepared(name, arguments))
 
     def literal(self, value: bytes) -> bytes:
         """Return a text as it is quoted in SQL."""
         return Escaping(self.server).escape_literal(value)
-
-    def _listed(self, arguments: Sequence[Buffer | None]) -> bytes:
-        quoted = Escaping(self.server).escape_literal
-        written = [b"NULL" if each is None else quoted(each) for each in arguments]
-        return b"(%b)" % b", ".join(written) if written else b""
 
 
 def wire_of(connection: Connection) -> Wire | None:

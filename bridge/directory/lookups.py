@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import bindparam
 
-from bridge.database.prepared import Prepared
+from bridge.database.prepared import Ask, Prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.counts import Kind
@@ -55,6 +55,11 @@ _STATEMENTS = {
 }
 
 
+def asked_for_person(connection_id: str, person_id: str, *, root: str, is_postgresql: bool) -> Ask:
+    """Return what ``encoded_person`` asks for, for whoever can ask it ahead."""
+    return _ask("person", "id", person_id, connection_id, root=root, is_postgresql=is_postgresql)
+
+
 def encoded_person(session: TenantSession, *, connection_id: str, person_id: str, root: str) -> Encoded:
     """Return one person with their groups. Raises ``NotFound`` like ``search.get_person``."""
     rows = _rows(session, "person", "id", person_id, connection_id=connection_id, root=root)
@@ -78,10 +83,15 @@ def looked_up(
 def _rows(
     session: TenantSession, kind: Kind, column: str, key: str, *, connection_id: str, root: str
 ) -> tuple[Encoded, ...]:
-    wanted = _STATEMENTS[session.is_postgresql, kind, column]
-    run = session.run_last if kind == "person" else session.run  # a group's members are read after it
-    rows = run(wanted, key=key, connection_id=connection_id, groups_at=f"{root}/Groups/")
+    ask = _ask(kind, column, key, connection_id, root=root, is_postgresql=session.is_postgresql)
+    rows = (session.run_last if ask.last else session.run)(ask.prepared, **ask.values)
     return tuple(Encoded._make(row) for row in rows)
+
+
+def _ask(kind: Kind, column: str, key: str, connection_id: str, *, root: str, is_postgresql: bool) -> Ask:
+    values = {"key": key, "connection_id": connection_id, "groups_at": f"{root}/Groups/"}
+    # A group's members are read after it.
+    return Ask(_STATEMENTS[is_postgresql, kind, column], values, last=kind == "person")
 
 
 def _key(kind: str, parsed: Any) -> tuple[str, str] | None:  # noqa: ANN401 (a filter of any kind, or none)

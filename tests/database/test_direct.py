@@ -10,11 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from psycopg.pq import TransactionStatus
 from sqlalchemy import bindparam, event, func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bridge.database.pipeline import MOST_TOGETHER
-from bridge.database.prepared import prepared
+from bridge.database.prepared import Ask, prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import Database, TenantSession
 from bridge.database.wire import WIRE
@@ -34,6 +35,7 @@ SOME = prepared(
 DETAILS = prepared(select(ENTRIES.action, ENTRIES.details).order_by(ENTRIES.id))
 RENAME = prepared(update(table_of(Connection)).where(CONNECTIONS.id == bindparam("ident")))
 NAMED = prepared(select(CONNECTIONS.id).where(CONNECTIONS.name == bindparam("name")))
+CALLED = prepared(select(CONNECTIONS.name).where(CONNECTIONS.id == bindparam("ident")))
 END_WAITING = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'
 """
@@ -310,3 +312,78 @@ def test_what_fails_when_it_is_read_last_leaves_a_connection_that_can_be_used(
         session.run_last(broken)
     with database.read(tenant_id) as session:
         assert session.run_last(NAMED, name="Okta").scalars() == [ours]
+
+
+def told_of(database: Database) -> list[str]:
+    """Keep what the database is asked from now on."""
+    told: list[str] = []
+    event.listen(
+        database.engine, "before_cursor_execute", lambda _connection, _cursor, sql, *_: told.append(sql)
+    )
+    return told
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_what_was_asked_ahead_is_answered_once_and_in_the_tenant(
+    database: Database,
+    tenant_id: str,
+    *,
+    last: bool,
+):
+    other = add_tenant(database, "Okonkwo Textiles")
+    ours = add_connection(database, tenant_id, "Okta")
+    add_connection(database, other, "Okta")
+    told = told_of(database)
+    for _ in range(2):  # the second time the statements are prepared
+        with database.read(tenant_id) as session:
+            told.clear()
+            ahead = Ask(NAMED, {"name": "Okta"}, last=last)
+            assert session.begin_by(CALLED, ahead, ident=ours).scalars() == ["Okta"]
+            assert len(told) == (2 if database.is_postgresql else 1)
+            assert (session.run_last if last else session.run)(NAMED, name="Okta").scalars() == [ours]
+            assert len(told) == 2
+            assert session.run(NAMED, name="Okta").scalars() == [ours]
+            assert len(told) == 3
+
+
+def test_what_was_asked_ahead_answers_nothing_else(database: Database, tenant_id: str):
+    okta, entra = (add_connection(database, tenant_id, name) for name in ("Okta", "Entra"))
+    ahead = Ask(NAMED, {"name": "Okta"})
+    with database.read(tenant_id) as session:
+        session.begin_by(CALLED, ahead, ident=okta)
+        assert session.run(NAMED, name="Entra").scalars() == [entra]
+    with database.write(tenant_id) as session:
+        session.begin_by(CALLED, ahead, ident=okta)
+        session.hold(RENAME, ident=okta, name="Renamed")
+        assert session.run(NAMED, name="Okta").scalars() == []
+    with database.write(tenant_id) as session:
+        session.begin_by(CALLED, Ask(NAMED, {"name": "Renamed"}), ident=okta)
+        session.connection().execute(text("UPDATE connections SET name = 'Again' WHERE name = 'Renamed'"))
+        assert session.run(NAMED, name="Renamed").scalars() == []
+
+
+@POSTGRESQL
+def test_whoever_asks_ahead_and_last_has_ended_the_transaction(database: Database, tenant_id: str):
+    add_connection(database, tenant_id, "Okta")
+    with database.read(tenant_id) as session:
+        session.begin_by(CALLED, Ask(NAMED, {"name": "Okta"}, last=True), ident="")
+        with database.read(tenant_id) as beside:  # has the connection that was given back
+            wire = beside.present().connection.info[WIRE]
+            assert wire.server.transaction_status == TransactionStatus.INTRANS
+    with database.write(tenant_id) as session:  # whoever writes commits at the end alone
+        session.begin_by(CALLED, Ask(NAMED, {"name": "Okta"}, last=True), ident="")
+        wire = session.present().connection.info[WIRE]
+        assert wire.server.transaction_status == TransactionStatus.INTRANS
+
+
+@POSTGRESQL
+def test_what_fails_when_it_is_asked_ahead_leaves_a_connection_that_can_be_used(
+    database: Database, tenant_id: str
+):
+    ours = add_connection(database, tenant_id, "Okta")
+    broken = prepared(select(1 / (func.length(CONNECTIONS.name) - 4)))
+    for last in (False, True):
+        with pytest.raises(DBAPIError, match="division by zero"), database.read(tenant_id) as session:
+            session.begin_by(CALLED, Ask(broken, {}, last=last), ident=ours)
+        with database.read(tenant_id) as session:
+            assert session.run(NAMED, name="Okta").scalars() == [ours]

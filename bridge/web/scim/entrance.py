@@ -1,17 +1,17 @@
 """The door: who asks, in which dialect, in which transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint
 from sqlalchemy import bindparam, or_, select
 from werkzeug.urls import iri_to_uri
 
 from bridge.access.authenticate import Caller, digests_of, identify
-from bridge.database.prepared import Prepared, prepared
+from bridge.database.prepared import Ask, Prepared, prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession, Transaction
 from bridge.errors import Unauthenticated
@@ -50,6 +50,10 @@ MAY_SPEAK = prepared(
     )
 )
 
+Foresight = Callable[..., Ask | None]
+Route = TypeVar("Route", bound=Callable[..., Any])
+_FORESIGHTS: dict[str, Foresight] = {}
+
 blueprint = Blueprint("scim", __name__, url_prefix=PREFIX)
 
 
@@ -84,8 +88,9 @@ def admit() -> None:
     limit_rate(caller, PREFIX)
     if request.method in ("POST", "PUT", "PATCH"):
         raw_body()
+    ahead = _foreseen(caller) if recent is not None else None
     seen.opened = _open(
-        caller, MAY_SPEAK, writes=not only_reads(), credential_id=caller.credential_id, now=seen.at
+        caller, MAY_SPEAK, ahead, writes=not only_reads(), credential_id=caller.credential_id, now=seen.at
     )
     if seen.opened is None:
         parts.recent_callers.forget(digests[0])
@@ -96,13 +101,39 @@ def admit() -> None:
         parts.recent_callers.keep(digests[0], caller, now=seen.at)
 
 
-def _open(caller: Caller, wanted: Prepared, *, writes: bool, **values: object) -> Opened | None:
+def foresee(foresight: Foresight) -> Callable[[Route], Route]:
+    """Have what a route is going to ask first asked ahead, in the round trip in which its caller is checked.
+
+    For callers whose credential was good a moment ago: nothing is asked, nor locked, for anybody else.
+    """
+
+    def keep(route: Route) -> Route:
+        _FORESIGHTS[f"{blueprint.name}.{route.__name__}"] = foresight
+        return route
+
+    return keep
+
+
+def _foreseen(caller: Caller) -> Ask | None:
+    """Return what will be asked first, where that follows from the address alone."""
+    request = observed().request
+    foresight = _FORESIGHTS.get(request.endpoint or "")
+    if foresight is None or caller.connection_id is None or request.query_string:
+        return None
+    return foresight(caller.connection_id, **(request.view_args or {}))
+
+
+def _open(
+    caller: Caller, wanted: Prepared, ahead: Ask | None = None, /, *, writes: bool, **values: object
+) -> Opened | None:
     """Begin a transaction in which the connection speaks as is ``wanted``; None where it finds nothing."""
     database = bridge().database
     transaction = database.write(caller.tenant_id) if writes else database.read(caller.tenant_id)
     speaks = None
     try:
-        speaks = transaction.session.begin_by(wanted, ident=caller.connection_id, **values).one_or_none()
+        speaks = transaction.session.begin_by(
+            wanted, ahead, ident=caller.connection_id, **values
+        ).one_or_none()
     finally:
         if speaks is None:
             transaction.abandon()

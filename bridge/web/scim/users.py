@@ -2,8 +2,10 @@
 
 from flask import Response
 
+from bridge.database.prepared import Ask
 from bridge.database.sessions import TenantSession
-from bridge.directory.lookups import encoded_person
+from bridge.directory.lookups import asked_for_person, encoded_person
+from bridge.directory.people import asked_to_change
 from bridge.directory.search import Found, get_person
 from bridge.provisioning.client import Client, Written
 from bridge.provisioning.create_person import create_person
@@ -12,6 +14,7 @@ from bridge.provisioning.patch_person import patch_person
 from bridge.provisioning.replace_person import replace_person
 from bridge.scim.schemas import USER_RESOURCE
 from bridge.web.bodies import json_body
+from bridge.web.context import bridge
 from bridge.web.recording import observed
 from bridge.web.scim.answers import (
     CREATED,
@@ -21,7 +24,7 @@ from bridge.web.scim.answers import (
     answer_unchanged,
     prefers_minimal,
 )
-from bridge.web.scim.entrance import blueprint, reading, writing
+from bridge.web.scim.entrance import blueprint, foresee, reading, root, writing
 from bridge.web.scim.lists import list_of
 from bridge.web.scim.parameters import asked, if_match, shape
 from bridge.web.scim.rendering import encode_person, render_people
@@ -33,7 +36,18 @@ def list_users() -> Response:
     return list_of("User", lambda _client: asked())
 
 
+def _asks_for(connection_id: str, person_id: str) -> Ask:
+    return asked_for_person(
+        connection_id, person_id, root=root(), is_postgresql=bridge().database.is_postgresql
+    )
+
+
+def _asks_to_change(connection_id: str, person_id: str) -> Ask:
+    return asked_to_change(connection_id, person_id, is_postgresql=bridge().database.is_postgresql)
+
+
 @blueprint.get("/Users/<person_id>", provide_automatic_options=False)
+@foresee(_asks_for)
 def show_user(person_id: str) -> Response:
     """Answer one person (RFC 7644 section 3.4.1)."""
     observed().subject_id = person_id
@@ -59,6 +73,7 @@ def create_user() -> Response:
 
 
 @blueprint.put("/Users/<person_id>", provide_automatic_options=False)
+@foresee(_asks_to_change)
 def replace_user(person_id: str) -> Response:
     """Replace a person's attributes (RFC 7644 section 3.5.1)."""
     observed().subject_id = person_id
@@ -71,6 +86,7 @@ def replace_user(person_id: str) -> Response:
 
 
 @blueprint.patch("/Users/<person_id>", provide_automatic_options=False)
+@foresee(_asks_to_change)
 def patch_user(person_id: str) -> Response:
     """Change parts of a person (RFC 7644 section 3.5.2)."""
     observed().subject_id = person_id
