@@ -11,6 +11,7 @@ from bridge.errors import Conflict, Inconsistent, Untrusted
 from bridge.journal.record import Cause
 from bridge.scim.reading import Limits
 from bridge.signin.attempts import Taken, take_attempt
+from bridge.signin.claims import claims_seen
 from bridge.signin.exchange import Tokens, exchange_code, read_userinfo
 from bridge.signin.fetch import FetchLimits
 from bridge.signin.id_tokens import Vouched, read_id_token, with_userinfo
@@ -90,6 +91,7 @@ def complete_sign_in(
     vouched = _vouched(desk, client, provider, tokens=tokens, taken=taken, now=now)
     with desk.database.write(tenant_id) as session:
         person_id = _person(session, desk, client, vouched, cause=cause, now=now)
+        claims_seen(session, connection_id, person_id, vouched.claims, cause=cause, now=now)
         opened = _open(
             session, desk, client, vouched, tokens=tokens, person_id=person_id, cause=cause, now=now
         )
