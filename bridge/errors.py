@@ -180,13 +180,17 @@ class LimitReached(BridgeError):
 
 
 class ProviderFailed(BridgeError):
-    """An identity provider does not answer, or not as it must; ``reason`` is a code as in ``Untrusted``."""
+    """An identity provider does not answer, or not as it must; ``reason`` is a code as in ``Untrusted``.
+
+    ``nothing_done`` tells that the provider has done nothing: the request did not arrive, or was refused.
+    """
 
     title = "The identity provider failed"
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, *, nothing_done: bool = False) -> None:
         super().__init__(detail)
         self.reason = reason
+        self.nothing_done = nothing_done
 
 
 class Misconfigured(BridgeError):

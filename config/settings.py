@@ -171,6 +171,22 @@ class Settings(BaseSettings):
     session_most: int = Field(
         20, ge=1, le=1000, description="Most sessions of a person; the one not used for longest makes room."
     )
+    session_refresh_minutes: int = Field(
+        60,
+        ge=1,
+        le=1440,
+        description="Longest time until a provider that issues refresh tokens is asked again about a "
+        "session; sooner where its access token expires sooner.",
+    )
+    session_refresh_least_seconds: int = Field(
+        60, ge=1, le=3600, description="Least time between two such questions about one session."
+    )
+    session_refresh_retry_seconds: int = Field(
+        60, ge=1, description="First pause after one that failed; doubles up to the longest time."
+    )
+    session_refresh_batch: int = Field(
+        20, ge=1, le=1000, description="Sessions that a worker takes for itself at once to ask about them."
+    )
     expiry_warning_days: int = Field(
         30, ge=0, description="Days ahead in which lists of credentials warn of their expiry."
     )

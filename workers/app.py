@@ -20,6 +20,7 @@ app.conf.update(
         "workers.journal",
         "workers.closing",
         "workers.delivery",
+        "workers.refreshing",
         "workers.timetable",
     ),
     beat_schedule={

@@ -18,12 +18,16 @@ from workers.closing import close_all
 from workers.delivery import compare_all, deliver_due
 from workers.forgetting import forget_all
 from workers.journal import seal_all
+from workers.refreshing import refresh_sessions
 
 #: A night's work that was begun and did not end (its worker was killed) is begun again after this time.
 LEASE = timedelta(minutes=15)
 
 #: In this order: invoices are drawn from seats that are up to date, and sealed with the rest.
 NIGHTLY: tuple[Callable[[Database, str], object], ...] = (drain, close_all, compare_all, seal_all, forget_all)
+
+#: Causes of due rows that assignments know nothing of.
+OWN_TASKS = {"nightly", "delivery", "refresh"}
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +39,12 @@ def sweep() -> None:
     with database().unscoped_read() as session:
         chosen = select(DueTenant.tenant_id, DueTenant.cause).where(DueTenant.wake_at <= now).distinct()
         due = session.execute(chosen).all()
-    for tenant_id in sorted({tenant_id for tenant_id, cause in due if cause not in {"nightly", "delivery"}}):
+    for tenant_id in sorted({tenant_id for tenant_id, cause in due if cause not in OWN_TASKS}):
         assign_due.apply_async(args=(tenant_id,), expires=2 * settings().sweep_seconds)
     for tenant_id in sorted({tenant_id for tenant_id, cause in due if cause == "delivery"}):
         deliver_due.apply_async(args=(tenant_id,), expires=2 * settings().sweep_seconds)
+    for tenant_id in sorted({tenant_id for tenant_id, cause in due if cause == "refresh"}):
+        refresh_sessions.apply_async(args=(tenant_id,), expires=2 * settings().sweep_seconds)
     for tenant_id in sorted({tenant_id for tenant_id, cause in due if cause == "nightly"}):
         leased_until = lease(database(), tenant_id, now=now)
         if leased_until is not None:

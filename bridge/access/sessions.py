@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from bridge.directory.tables import Person
 from bridge.errors import InvalidValue, NotFound, Unauthenticated
 from bridge.journal.record import Cause, Entry, Subject, record, record_all
 from bridge.tenants.secrets import Seal
+from bridge.tenants.tables import DueTenant
 
 SECRET_BYTES = 32
 
@@ -82,6 +83,20 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewal:
+    """When a session is first asked for again at its provider, and what the answer is compared with.
+
+    The latter are claims of the ID token that opened it (OpenID Connect Core 1.0 section 12.2): ``nonce``,
+    ``auth_time``, and ``azp`` as ``party``.
+    """
+
+    at: datetime
+    nonce: str | None = field(default=None, repr=False)
+    auth_time: datetime | None = None
+    party: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderTokens:
     """What the identity provider issued for a session, if it is kept."""
 
@@ -102,13 +117,15 @@ def open_session(
     seal: Seal,
     lifetime: timedelta,
     most: int,
+    renewal: Renewal | None = None,
     cause: Cause,
     now: datetime,
 ) -> NewSession:
     """Open a session for a person whom a provider has vouched for; the oldest in use make room past ``most``.
 
     The person's row is held until the commit, so that a deactivation at the same time ends this session too.
-    Raises ``NotFound`` for a person the tenant does not know, ``Conflict`` for one who is not active.
+    Without a ``renewal`` the provider is not asked again. Raises ``NotFound`` for a person the tenant does
+    not know, ``Conflict`` for one who is not active.
     """
     hold_active(session, person_id)
     _make_room(session, person_id, most=most, cause=cause, now=now)
@@ -127,11 +144,20 @@ def open_session(
         "created_at": now,
         "expires_at": now + lifetime,
         "last_used_at": now,
+        **_renewed(renewal),
     }
     session.add_rows(Session, [row])
+    if renewal is not None:
+        wake_refresh(session, at=renewal.at, now=now)
     details = {"person": person_id, "connection": connection_id}
     record(session, "access:session:open", _subject(session_id), cause=cause, at=now, details=details)
     return NewSession(session_id, f"{session.tenant_id}.{secret}", now + lifetime)
+
+
+def wake_refresh(session: TenantSession, *, at: datetime, now: datetime) -> None:
+    """Have the workers look at ``at`` for sessions that are to be asked for again."""
+    row = {"id": new_id(now), "tenant_id": session.tenant_id, "cause": "refresh", "wake_at": at}
+    session.hold_rows(DueTenant, [row])
 
 
 def find_session(
@@ -226,18 +252,15 @@ def provider_tokens(session: TenantSession, session_id: str, *, seal: Seal) -> P
     return ProviderTokens(_opened(seal, row.id_token), _opened(seal, row.refresh_token))
 
 
-def keep_provider_tokens(
-    session: TenantSession, session_id: str, *, id_token: str | None, refresh_token: str | None, seal: Seal
-) -> None:
-    """Keep what the provider has issued anew, each in the place of the former; None leaves that one.
-
-    What comes for a session that has ended meanwhile is dropped.
-    """
-    given = {"id_token": _sealed(seal, id_token), "refresh_token": _sealed(seal, refresh_token)}
-    new = {name: value for name, value in given.items() if value is not None}
-    if new:
-        still_open = update(Session).where(Session.id == session_id, Session.ended_at.is_(None))
-        session.execute(still_open.values(new), execution_options={"synchronize_session": False})
+def _renewed(renewal: Renewal | None) -> dict[str, Any]:
+    return {
+        "provider_nonce": renewal.nonce if renewal else None,
+        "provider_auth_time": renewal.auth_time if renewal else None,
+        "provider_party": renewal.party if renewal else None,
+        "refresh_at": renewal.at if renewal else None,
+        "refresh_unsure": False,
+        "refresh_failures": 0,
+    }
 
 
 def _make_room(session: TenantSession, person_id: str, *, most: int, cause: Cause, now: datetime) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bridge.database.rows import TenantRow
 
 OPEN = text("ended_at IS NULL")
+REFRESHED = text("ended_at IS NULL AND refresh_at IS NOT NULL")
 
 
 class Session(TenantRow):
@@ -17,6 +18,12 @@ class Session(TenantRow):
     identity provider says it is: issuer, ``sub``, ``sid``. Its tokens are sealed, and gone once the session
     has ended. ``expires_at`` holds whatever the use. ``ended_by`` is the journal entry that tells of the end,
     or of the person's deactivation that brought it.
+
+    ``refresh_at`` is when the provider is asked again whether it still vouches for the person, None where it
+    cannot be. Who asks holds ``refresh_lease`` until ``refresh_leased_until``; ``refresh_unsure`` says that
+    the refresh token was shown and no answer kept, so that the provider may have replaced it.
+    ``refresh_failures`` counts those in a row. A refreshed ID token must agree with ``provider_nonce``,
+    ``provider_auth_time`` and ``provider_party`` (``azp``) of the first.
     """
 
     __tablename__ = "sessions"
@@ -34,6 +41,10 @@ class Session(TenantRow):
             sqlite_where=OPEN, postgresql_where=OPEN,
         ),
         Index("ix_sessions_expires", "tenant_id", "expires_at"),
+        Index(
+            "ix_sessions_refresh", "tenant_id", "refresh_at",
+            sqlite_where=REFRESHED, postgresql_where=REFRESHED,
+        ),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -43,6 +54,9 @@ class Session(TenantRow):
     provider_issuer: Mapped[str]
     provider_subject: Mapped[str]
     provider_session: Mapped[str | None]
+    provider_nonce: Mapped[str | None]
+    provider_auth_time: Mapped[datetime | None]
+    provider_party: Mapped[str | None]
     id_token: Mapped[bytes | None] = mapped_column(LargeBinary)
     refresh_token: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
@@ -51,3 +65,9 @@ class Session(TenantRow):
     ended_at: Mapped[datetime | None]
     ended_because: Mapped[str | None]
     ended_by: Mapped[str | None]
+    refresh_at: Mapped[datetime | None]
+    refresh_lease: Mapped[str | None]
+    refresh_leased_until: Mapped[datetime | None]
+    refresh_unsure: Mapped[bool]
+    refresh_failures: Mapped[int]
+    refreshed_at: Mapped[datetime | None]

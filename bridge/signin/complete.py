@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge.access.sessions import NewSession, open_session
+from bridge.access.sessions import NewSession, Renewal, open_session
 from bridge.billing.runs import closed_until
 from bridge.database.sessions import Database, TenantSession
 from bridge.errors import Conflict, Inconsistent, Untrusted
@@ -19,7 +19,8 @@ from bridge.signin.just_in_time import create_just_in_time
 from bridge.signin.key_sets import KeySets, Provider
 from bridge.signin.link import find_linked, link_by_external_id
 from bridge.signin.oidc_settings import OidcClient, find_oidc
-from bridge.signin.signed_tokens import TokenLimits
+from bridge.signin.refresh_times import until_refresh
+from bridge.signin.signed_tokens import TokenLimits, instant_claim
 from bridge.tenants.secrets import Seal
 from bridge.usage.take_sign_ins import take_sign_ins
 from config.settings import Settings
@@ -177,12 +178,25 @@ def _open(
             seal=desk.seal,
             lifetime=timedelta(hours=desk.settings.session_hours),
             most=desk.settings.session_most,
+            renewal=_renewal(desk.settings, tokens, vouched, now=now),
             cause=cause,
             now=now,
         )
     except Conflict as error:
         told = "whoever signs in was deactivated: ask your administrator"
         raise Untrusted("person_inactive", told, person_id=person_id) from error
+
+
+def _renewal(chosen: Settings, tokens: Tokens, vouched: Vouched, *, now: datetime) -> Renewal | None:
+    if tokens.refresh_token is None:
+        return None
+    claims = vouched.signed
+    return Renewal(
+        at=now + until_refresh(tokens.expires_in, chosen),
+        nonce=claims.get("nonce"),
+        auth_time=instant_claim(claims, "auth_time"),
+        party=claims.get("azp"),
+    )
 
 
 def _count(

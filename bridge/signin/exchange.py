@@ -17,18 +17,40 @@ from bridge.signin.fetch import FetchLimits, fetch, read_object
 from bridge.signin.key_sets import Provider
 from bridge.signin.oidc_settings import OidcClient, import_private_key
 
+#: What a provider says of a refresh token that is over, or that only the person can replace: by RFC 6749
+#: section 5.2, and as Entra does where its rules have come to ask for more than a password.
+ENDS_REFRESH = {"invalid_grant", "interaction_required", "login_required", "consent_required"}
+
+SECONDS_DIGITS = 9
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What the provider issued for a code."""
+    """What the provider issued for a code; ``expires_in`` are the seconds of the access token, if told."""
 
     id_token: str = field(repr=False)
     access_token: str = field(repr=False)
     refresh_token: str | None = field(repr=False)
+    expires_in: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshedTokens:
+    """What the provider issued for a refresh token; of all but the access token it may leave the former."""
+
+    id_token: str | None = field(repr=False)
+    access_token: str | None = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    expires_in: int | None
 
 
 def authorization_url(client: OidcClient, provider: Provider, attempt: Attempt, *, redirect_uri: str) -> str:
-    """Return where the browser is sent: the code flow with PKCE S256, a state and a nonce, always."""
+    """Return where the browser is sent: the code flow with PKCE S256, a state and a nonce, always.
+
+    OpenID Connect Core 1.0 section 11 has providers ignore ``offline_access`` unless consent is asked for.
+    Okta and Entra go by rules of their own, and would bother everybody at each sign-in.
+    """
+    consent = client.preset == "generic" and "offline_access" in client.scopes
     asking = OAuth2Client(
         None, client_id=client.client_id, scope=" ".join(client.scopes), code_challenge_method="S256"
     )
@@ -38,6 +60,7 @@ def authorization_url(client: OidcClient, provider: Provider, attempt: Attempt, 
         code_verifier=attempt.verifier,
         nonce=attempt.nonce,
         redirect_uri=redirect_uri,
+        **({"prompt": "consent"} if consent else {}),
     )
     return str(url)
 
@@ -70,6 +93,37 @@ def exchange_code(
     return _tokens(told)
 
 
+def exchange_refresh_token(
+    client: OidcClient, provider: Provider, refresh_token: str, limits: FetchLimits
+) -> RefreshedTokens:
+    """Return what a refresh token is good for (RFC 6749 section 6).
+
+    Raises ``Untrusted`` where the provider wants the person themselves, or does not take the token,
+    ``ProviderFailed``.
+    """
+    asking = _asking(client, provider, limits)
+    try:
+        told = asking.fetch_token(
+            provider.token_endpoint, grant_type="refresh_token", refresh_token=refresh_token
+        )
+    except AuthlibBaseError as error:
+        if str(error.error) in ENDS_REFRESH:
+            raise Untrusted(
+                "refused_refresh", "the provider vouches for this session no more: sign in again"
+            ) from error
+        raise _refusal(str(error.error)) from error
+    except (ValueError, TypeError) as error:
+        raise ProviderFailed(
+            "provider_answer", "the provider's token endpoint answers with no token"
+        ) from error
+    return RefreshedTokens(
+        id_token=_text(told, "id_token"),
+        access_token=_text(told, "access_token"),
+        refresh_token=_text(told, "refresh_token"),
+        expires_in=_seconds(told.get("expires_in")),
+    )
+
+
 def read_userinfo(provider: Provider, access_token: str, limits: FetchLimits) -> Mapping[str, Any]:
     """Return what the provider tells of the person (OpenID Connect Core 1.0 section 5.3), if it tells any.
 
@@ -81,17 +135,29 @@ def read_userinfo(provider: Provider, access_token: str, limits: FetchLimits) ->
     return read_object(fetch(provider.userinfo_endpoint, limits, headers=headers))
 
 
+def _text(told: Mapping[str, Any], name: str) -> str | None:
+    # What is no ASCII is no token, and cannot be sent as a header's value (RFC 6749 appendix A).
+    value = told.get(name)
+    usable = isinstance(value, str) and value.isascii() and value.isprintable()
+    return value if usable and value else None
+
+
+def _seconds(told: object) -> int | None:
+    """Return a number of seconds, which some providers send as a text."""
+    if isinstance(told, str) and told.isascii() and told.isdecimal() and len(told) <= SECONDS_DIGITS:
+        return int(told)
+    return told if isinstance(told, int) and not isinstance(told, bool) and told >= 0 else None
+
+
 def _tokens(told: Mapping[str, Any]) -> Tokens:
-    id_token, access_token = told.get("id_token"), told.get("access_token")
-    if not isinstance(id_token, str) or not id_token:
+    id_token, access_token = _text(told, "id_token"), _text(told, "access_token")
+    if id_token is None:
         raise Untrusted("no_id_token", "the provider's answer has no ID token")
     kind = told.get("token_type")
-    # The token is sent as a header's value, where nothing but these characters may be (RFC 6750 section 2.1).
-    usable = isinstance(access_token, str) and access_token.isascii() and access_token.isprintable()
-    if not usable or not access_token or not isinstance(kind, str) or kind.lower() != "bearer":
+    if access_token is None or not isinstance(kind, str) or kind.lower() != "bearer":
         raise Untrusted("no_access_token", "the provider's answer has no access token of type Bearer")
-    refresh_token = told.get("refresh_token")
-    return Tokens(id_token, str(access_token), refresh_token if isinstance(refresh_token, str) else None)
+    expires_in = _seconds(told.get("expires_in"))
+    return Tokens(id_token, access_token, _text(told, "refresh_token"), expires_in)
 
 
 def _refusal(error: str) -> Untrusted | ProviderFailed:
@@ -100,9 +166,13 @@ def _refusal(error: str) -> Untrusted | ProviderFailed:
         return Untrusted("refused_code", "the provider does not take this code: begin anew")
     if error in ("invalid_client", "unauthorized_client"):
         return ProviderFailed(
-            "refused_client", "the provider refuses the client: check its id and its secret"
+            "refused_client",
+            "the provider refuses the client: check its id and its secret",
+            nothing_done=True,
         )
-    return ProviderFailed("provider_answer", "the provider's token endpoint refuses the request")
+    return ProviderFailed(
+        "provider_answer", "the provider's token endpoint refuses the request", nothing_done=True
+    )
 
 
 def _asking(client: OidcClient, provider: Provider, limits: FetchLimits) -> OAuth2Client:
@@ -154,7 +224,10 @@ class _Heard:
     document: Mapping[str, Any] | None
 
     def json(self) -> Mapping[str, Any] | None:
-        return self.document
+        """Return the document; a life that is no number is left out: the library stumbles over it."""
+        if self.document is None or _seconds(self.document.get("expires_in")) is not None:
+            return self.document
+        return {name: value for name, value in self.document.items() if name != "expires_in"}
 
     def raise_for_status(self) -> None:
         raise ProviderFailed("provider_status", f"the provider's token endpoint answers {self.status_code}")

@@ -90,10 +90,7 @@ def fetch(
     try:
         status, content = _exchange(parts, limits, {**sent, **headers}, body)
     except (OSError, HTTPException, ValueError) as error:
-        raise ProviderFailed(
-            "provider_unreachable",
-            f"the identity provider at {parts.hostname} cannot be reached: {type(error).__name__}",
-        ) from error
+        raise _unreachable(parts, error) from error
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         raise ProviderFailed("provider_redirects", f"the identity provider at {parts.hostname} redirects")
     return Answer(status, _object(content))
@@ -142,7 +139,10 @@ def _exchange(
     connection = HTTPConnection(cast("str", parts.hostname), parts.port or PORTS[parts.scheme])
     # What follows the path is sent as it was given: the provider's business.
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    line = _connected(parts, limits, deadline)
+    try:
+        line = _connected(parts, limits, deadline)
+    except (OSError, ValueError) as error:
+        raise _unreachable(parts, error, nothing_done=True) from error
     connection.sock = cast("socket.socket", line)
     try:
         connection.putrequest(
@@ -163,6 +163,11 @@ def _exchange(
     return response.status, content
 
 
+def _unreachable(parts: SplitResult, error: Exception, *, nothing_done: bool = False) -> ProviderFailed:
+    told = f"the identity provider at {parts.hostname} cannot be reached: {type(error).__name__}"
+    return ProviderFailed("provider_unreachable", told, nothing_done=nothing_done)
+
+
 def _connected(parts: SplitResult, limits: FetchLimits, deadline: float) -> "Line":
     host, port = cast("str", parts.hostname), parts.port or PORTS[parts.scheme]
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -171,6 +176,7 @@ def _connected(parts: SplitResult, limits: FetchLimits, deadline: float) -> "Lin
         raise ProviderFailed(
             "provider_address",
             f"{host} is at an address that is not public: BRIDGE_PRIVATE_PROVIDERS allows such providers",
+            nothing_done=True,
         )
     opened = _first_to_connect(numbers, port, deadline)
     try:

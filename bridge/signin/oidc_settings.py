@@ -1,7 +1,7 @@
 """The settings of a connection for signing in by OpenID Connect: checked, sealed, read."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import select
 
+from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.errors import InvalidValue, NotFound, ProviderFailed
 from bridge.journal.record import Cause, Subject, record
@@ -108,9 +109,20 @@ def set_oidc(
 
 def find_oidc(session: TenantSession, connection_id: str, *, seal: Seal) -> OidcClient:
     """Return the settings of a connection. Raises ``NotFound`` where none are."""
-    row = _row(session, connection_id)
+    return _client(_row(session, connection_id), seal)
+
+
+def find_oidc_of(
+    session: TenantSession, connection_ids: Collection[str], *, seal: Seal
+) -> dict[str, OidcClient]:
+    """Return the settings of these connections, of those that have any."""
+    rows = session.scalars(select(OidcSetting).where(one_of(OidcSetting.connection_id, connection_ids)))
+    return {row.connection_id: _client(row, seal) for row in rows}
+
+
+def _client(row: OidcSetting, seal: Seal) -> OidcClient:
     return OidcClient(
-        connection_id=connection_id,
+        connection_id=row.connection_id,
         preset=row.preset,
         issuer=row.issuer,
         client_id=row.client_id,

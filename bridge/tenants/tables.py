@@ -113,13 +113,13 @@ class DueTenant(UnscopedRow):
     """A tenant that needs the workers at an instant. Appended by writers, so that no row is hot.
 
     ``cause`` is ``changes`` (rows in changes_due), ``boundary`` (a known future instant such as a rule set's
-    effective date), ``delivery`` (invoices to be told elsewhere) or ``nightly`` (closing and reconciliation;
-    each tenant always has exactly one).
+    effective date), ``delivery`` (invoices to be told elsewhere), ``refresh`` (sessions to be asked for
+    again at their providers) or ``nightly`` (closing and reconciliation; each tenant always has exactly one).
     """
 
     __tablename__ = "due_tenants"
     __table_args__ = (
-        CheckConstraint("cause IN ('changes', 'boundary', 'delivery', 'nightly')", name="cause"),
+        CheckConstraint("cause IN ('changes', 'boundary', 'delivery', 'refresh', 'nightly')", name="cause"),
         Index("ix_due_tenants_wake", "wake_at", "tenant_id"),
         Index(
             "uq_due_tenants_nightly",

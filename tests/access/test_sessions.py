@@ -12,7 +12,6 @@ from bridge.access.sessions import (
     end_session,
     end_sessions_of_people,
     end_sessions_of_provider,
-    keep_provider_tokens,
     provider_tokens,
     sessions_of,
 )
@@ -247,14 +246,7 @@ def test_a_providers_tokens_are_kept_until_the_session_ends(company: Company):
     opened = company.signs_in(company.hires("ada"))
     with company.database.write(company.tenant_id) as session:
         assert provider_tokens(session, opened.id, seal=SEAL).id_token == "id token of 00u1"
-        keep_provider_tokens(session, opened.id, id_token=None, refresh_token="second", seal=SEAL)
-        keep_provider_tokens(session, opened.id, id_token=None, refresh_token=None, seal=SEAL)
-    with company.database.write(company.tenant_id) as session:
-        kept = provider_tokens(session, opened.id, seal=SEAL)
-        assert (kept.id_token, kept.refresh_token) == ("id token of 00u1", "second")
         end_session(session, opened.id, because="signed out", cause=CAUSE, now=NOW)
-    with company.database.write(company.tenant_id) as session:
-        keep_provider_tokens(session, opened.id, id_token="late", refresh_token="late", seal=SEAL)
     with company.database.read(company.tenant_id) as session:
         kept = provider_tokens(session, opened.id, seal=SEAL)
         assert (kept.id_token, kept.refresh_token) == (None, None)

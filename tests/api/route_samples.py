@@ -298,6 +298,7 @@ SAMPLES = {
     ("POST", "/access/v1/evaluations"): Sample("/access/v1/evaluations", question),
     ("GET", "/.well-known/authzen-configuration"): Sample("/.well-known/authzen-configuration"),
     ("GET", "/session/me"): Sample("/session/me", status=401),
+    ("POST", "/session/refresh"): Sample("/session/refresh", status=401),
     ("GET", "/logout"): Sample("/logout"),
     ("POST", "/logout"): Sample("/logout", status=303),
     ("POST", "/api/v1/quotes"): Sample("/api/v1/quotes", quote),

@@ -18,7 +18,7 @@ from tests.api.route_samples import SAMPLES
 on_sqlite = pytest.mark.parametrize("running", ["sqlite"], indirect=True)
 
 PUBLIC = {
-    "/oauth/token", "/stripe/webhook", "/session/me", "/logout",
+    "/oauth/token", "/stripe/webhook", "/session/me", "/session/refresh", "/logout",
     "/.well-known/authzen-configuration", "/healthz", "/readyz", "/metrics",
     "/api/v1/openapi.json", "/login/<connection_id>", "/login/<connection_id>/callback",
     "/login/<connection_id>/backchannel-logout",

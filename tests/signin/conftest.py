@@ -6,8 +6,10 @@ from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 import config.settings
+from bridge.access.tables import Session
 from bridge.app import create_app
 from config.settings import Settings
 from tests.api.customers import SEPTEMBER, Customer, Running, add_customer
@@ -85,3 +87,20 @@ def play(running: Running, customer: Customer, provider: Malicious) -> Play:
     made = Play(running, customer, provider, running.app.test_client())
     made.set_oidc()
     return made
+
+
+@pytest.fixture
+def alone(play: Play) -> Play:
+    """Nobody is signed in yet, unlike after the tests before."""
+    with play.running.database.write(play.customer.tenant_id) as session:
+        session.execute(delete(Session))
+    return play
+
+
+@pytest.fixture
+def stay(alone: Play) -> Play:
+    """Somebody, and nobody else, who signed in at a provider with refresh tokens, ten minutes ago."""
+    alone.provider.good_refresh = {f"rt-{alone.provider.issuers}"}
+    assert alone.sign_in().status_code == 303
+    alone.set_clock(NOW + timedelta(minutes=10))
+    return alone

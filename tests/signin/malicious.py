@@ -41,6 +41,9 @@ class Malicious:
     told: dict[str, Told] = field(default_factory=dict)
     id_token: str | None = None
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    refreshed: dict[str, Any] = field(default_factory=dict)
+    good_refresh: set[str] = field(default_factory=set)
+    rotates: bool = True
 
     @property
     def path(self) -> str:
@@ -78,6 +81,8 @@ class Malicious:
 
     def token(self, asked: Asked) -> Told:
         """Exchange a code once, as RFC 6749 and RFC 7636 ask: also a liar can be strict."""
+        if asked.form.get("grant_type") == "refresh_token":
+            return self.refresh(asked)
         begun = self.codes.pop(asked.form.get("code", ""), None)
         if begun is None:
             return Told({"error": "invalid_grant"}, status=400)
@@ -90,15 +95,32 @@ class Malicious:
             "token_type": "Bearer",
             "id_token": self.id_token or self.signed(begun),
         }
+        if self.good_refresh:
+            answer |= {"refresh_token": max(self.good_refresh), "expires_in": 600}
         return Told(without_none(answer | self.answer))
 
-    def signed(self, begun: dict[str, str]) -> str:
+    def refresh(self, asked: Asked) -> Told:
+        """Give a refresh token for a refresh token, and take the former back where it rotates them."""
+        shown = asked.form["refresh_token"]
+        if shown not in self.good_refresh:
+            return Told({"error": "invalid_grant"}, status=400)
+        answer = {"access_token": "at-2", "token_type": "Bearer", "expires_in": 600}
+        if self.rotates:
+            self.good_refresh -= {shown}
+            self.good_refresh |= {f"{shown}+"}
+            answer["refresh_token"] = f"{shown}+"
+        answer["id_token"] = self.signed({"nonce": None}, self.refreshed)
+        return Told(without_none(answer | self.answer))
+
+    def signed(self, begun: dict[str, str | None], changed: dict[str, Any] | None = None) -> str:
         issued = int(self.now.timestamp())
         good = {
             "iss": self.issuer, "aud": CLIENT, "sub": "00u1", "iat": issued, "exp": issued + 300,
             "nonce": begun["nonce"], "sid": f"sid-{self.issuers}",
         }  # fmt: skip
-        return signed(without_none(good | self.claims), self.key, **({"alg": self.alg} | self.header))
+        return signed(
+            without_none(good | self.claims | (changed or {})), self.key, **({"alg": self.alg} | self.header)
+        )
 
     def code(self, begun: dict[str, str]) -> str:
         """Let somebody in whom the bridge has sent, and return the code."""

@@ -7,7 +7,7 @@ from bridge.web.api.schemas import INSTANT, TEXT, TEXTS, WHOLE, Schema, maybe, r
 _SHORT = {"application/problem+json": {"schema": record({"title": TEXT, "status": WHOLE, "detail": TEXT})}}
 _PAGE = {"text/html": {"schema": TEXT}}
 _PERSON = record({"id": TEXT, "user_name": TEXT, "display_name": maybe(TEXT)})
-_SIGNED_IN_BY = record({"kind": TEXT, "id": TEXT, "expires_at": maybe(INSTANT)})
+_SIGNED_IN_BY = record({"kind": TEXT, "id": TEXT, "expires_at": maybe(INSTANT), "page_token": maybe(TEXT)})
 _ME: Schema = record(
     {
         "person": _PERSON,
@@ -25,7 +25,11 @@ _ME: Schema = record(
 
 def session_paths() -> dict[str, Any]:
     """Return the paths with what may be asked of each."""
-    return {"/session/me": {"get": _me()}, "/logout": {"get": _ask(), "post": _leave()}}
+    return {
+        "/session/me": {"get": _me()},
+        "/session/refresh": {"post": _refresh()},
+        "/logout": {"get": _ask(), "post": _leave()},
+    }
 
 
 def _me() -> dict[str, Any]:
@@ -37,6 +41,28 @@ def _me() -> dict[str, Any]:
         "responses": {
             "200": {"description": "As asked", "content": {"application/json": {"schema": _ME}}},
             "401": {"description": "Nobody is signed in", "content": _SHORT},
+            "default": {"description": "Why not", "content": _SHORT},
+        },
+    }
+
+
+def _refresh() -> dict[str, Any]:
+    form = record({"token": TEXT})
+    told = record({"refreshed_at": maybe(INSTANT), "expires_at": INSTANT})
+    return {
+        "operationId": "refresh_session",
+        "summary": "Have the provider of the session asked now whether it still vouches for the person",
+        "description": "The form's token is the page_token of /session/me. Where the provider does not, the "
+        "session ends; where it does not answer, the session goes on.",
+        "security": [{"session": []}],
+        "requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": form}}},
+        "responses": {
+            "200": {"description": "It does", "content": {"application/json": {"schema": told}}},
+            "401": {"description": "Nobody is signed in, or no longer", "content": _SHORT},
+            "403": {"description": "Not sent from our page", "content": _SHORT},
+            "409": {"description": "The provider issued nothing to ask with", "content": _SHORT},
+            "429": {"description": "It was asked just now", "content": _SHORT},
+            "502": {"description": "The provider does not answer", "content": _SHORT},
             "default": {"description": "Why not", "content": _SHORT},
         },
     }

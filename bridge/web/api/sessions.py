@@ -17,7 +17,7 @@ _SESSION = record(
     {
         **dict.fromkeys(("id", "person_id", "connection_id", "provider_issuer", "provider_subject"), TEXT),
         **dict.fromkeys(("created_at", "expires_at", "last_used_at"), INSTANT),
-        "ended_at": maybe(INSTANT),
+        **dict.fromkeys(("refreshed_at", "ended_at"), maybe(INSTANT)),
         "ended_because": maybe(TEXT),
         "is_open": TRUTH,
     }
@@ -77,5 +77,5 @@ def _idle() -> timedelta:
 
 def _session(row: Session, *, idle: timedelta, now: datetime) -> dict[str, Any]:
     shown = ("id", "person_id", "connection_id", "provider_issuer", "provider_subject", "created_at",
-             "expires_at", "last_used_at", "ended_at", "ended_because")  # fmt: skip
+             "expires_at", "last_used_at", "refreshed_at", "ended_at", "ended_because")  # fmt: skip
     return {name: getattr(row, name) for name in shown} | {"is_open": is_open(row, idle=idle, now=now)}

@@ -7,10 +7,17 @@ from flask import Blueprint
 
 from bridge.access.authenticate import Caller, authenticate
 from bridge.access.sessions import find_session
-from bridge.errors import Unauthenticated
+from bridge.access.sign_out import check_page_token
+from bridge.errors import Forbidden, Unauthenticated
 from bridge.web.context import bridge
 from bridge.web.cookies import session_cookie
 from bridge.web.recording import observed
+
+#: A form is a token's length; what is much longer was not sent from our page.
+FORM_BYTES = 4096
+
+#: What browsers say of a request that one of our pages made (Fetch Metadata); old ones say nothing.
+OUR_OWN = (None, "same-origin")
 
 blueprint = Blueprint("session", __name__)
 
@@ -48,6 +55,15 @@ def present() -> Present:
         seen.caller = Caller(signed_in.tenant_id, session_id, None, frozenset(), person_id)
     parts.rate_limits.admit(found.tenant_id, "api_requests")
     return found
+
+
+def check_our_page(cookie: str) -> None:
+    """Raise ``Forbidden`` unless a page of ours sent this form, for this session: with its ``token``."""
+    request = observed().request
+    if request.headers.get("Sec-Fetch-Site") not in OUR_OWN:
+        raise Forbidden("another site sent this: open this page yourself and try again there")
+    request.max_content_length = FORM_BYTES
+    check_page_token(bridge().seal, cookie, request.form.get("token", ""))
 
 
 def _by_key(caller: Caller) -> Present:

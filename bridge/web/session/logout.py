@@ -2,21 +2,15 @@
 
 from flask import Response
 
-from bridge.access.sign_out import SignedOut, check_page_token, page_token, sign_out
-from bridge.errors import Forbidden
+from bridge.access.sign_out import SignedOut, page_token, sign_out
 from bridge.web.context import bridge
 from bridge.web.cookies import forget_who, session_cookie
 from bridge.web.recording import observed
-from bridge.web.session.entrance import blueprint, idle
+from bridge.web.session.entrance import blueprint, check_our_page, idle
 from bridge.web.session.pages import ask_to_sign_out, nobody_is_signed_in
 
 PATH = "/logout"
 SEE_OTHER = 303
-#: A form is a token's length; what is much longer was not sent from our page.
-FORM_BYTES = 4096
-
-#: What browsers say of a request that one of our pages made (Fetch Metadata); old ones say nothing.
-OUR_OWN = (None, "same-origin")
 
 
 @blueprint.get(PATH, provide_automatic_options=False)
@@ -35,10 +29,7 @@ def leave() -> Response:
     response = Response(status=SEE_OTHER, headers={"Location": PATH})
     if cookie is None:
         return response
-    if seen.request.headers.get("Sec-Fetch-Site") not in OUR_OWN:
-        raise Forbidden("another site sent this: open this page yourself and sign out there")
-    seen.request.max_content_length = FORM_BYTES
-    check_page_token(parts.seal, cookie, seen.request.form.get("token", ""))
+    check_our_page(cookie)
     ended = sign_out(parts.database, parts.seal, cookie, idle=idle(), request_id=seen.id, now=seen.at)
     forget_who(response)
     if ended is not None and (onwards := _provider_address(ended)) is not None:

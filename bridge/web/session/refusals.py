@@ -6,7 +6,17 @@ import orjson
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
-from bridge.errors import BridgeError, Forbidden, LimitReached, Misconfigured, NotFound, Unauthenticated
+from bridge.errors import (
+    BridgeError,
+    Conflict,
+    Forbidden,
+    LimitReached,
+    Misconfigured,
+    NotFound,
+    ProviderFailed,
+    Unauthenticated,
+    Untrusted,
+)
 from bridge.logs import get_logger
 from bridge.web.recording import observed
 from bridge.web.session.entrance import blueprint
@@ -15,9 +25,12 @@ from bridge.web.session.pages import refusal
 
 STATUS: dict[type[BridgeError], int] = {
     Unauthenticated: 401,
+    Untrusted: 401,
     Forbidden: 403,
     NotFound: 404,
+    Conflict: 409,
     LimitReached: 429,
+    ProviderFailed: 502,
     Misconfigured: 503,
 }
 SERVER_ERROR = 500

@@ -84,7 +84,8 @@ def upgrade() -> None:
         sa.Column("cause", Key, nullable=False),
         sa.Column("wake_at", Instant(), nullable=False),
         sa.CheckConstraint(
-            "cause IN ('changes', 'boundary', 'delivery', 'nightly')", name=op.f("ck_due_tenants_cause")
+            "cause IN ('changes', 'boundary', 'delivery', 'refresh', 'nightly')",
+            name=op.f("ck_due_tenants_cause"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_due_tenants")),
     )
@@ -1197,6 +1198,9 @@ def upgrade() -> None:
         sa.Column("provider_issuer", Key, nullable=False),
         sa.Column("provider_subject", Key, nullable=False),
         sa.Column("provider_session", Key, nullable=True),
+        sa.Column("provider_nonce", Key, nullable=True),
+        sa.Column("provider_auth_time", Instant(), nullable=True),
+        sa.Column("provider_party", Key, nullable=True),
         sa.Column("id_token", sa.LargeBinary(), nullable=True),
         sa.Column("refresh_token", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
@@ -1205,6 +1209,12 @@ def upgrade() -> None:
         sa.Column("ended_at", Instant(), nullable=True),
         sa.Column("ended_because", Key, nullable=True),
         sa.Column("ended_by", Key, nullable=True),
+        sa.Column("refresh_at", Instant(), nullable=True),
+        sa.Column("refresh_lease", Key, nullable=True),
+        sa.Column("refresh_leased_until", Instant(), nullable=True),
+        sa.Column("refresh_unsure", sa.Boolean(), nullable=False),
+        sa.Column("refresh_failures", sa.Integer(), nullable=False),
+        sa.Column("refreshed_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(
             ["tenant_id", "connection_id"],
             ["connections.tenant_id", "connections.id"],
@@ -1226,6 +1236,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
+        "ix_sessions_refresh",
+        "sessions",
+        ["tenant_id", "refresh_at"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NULL AND refresh_at IS NOT NULL"),
+        postgresql_where=sa.text("ended_at IS NULL AND refresh_at IS NOT NULL"),
     )
     op.create_index(
         "ix_sessions_subject",
