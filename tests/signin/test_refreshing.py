@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from bridge.access.refreshes import hold_due, keep_rotated, note_refreshed
+from bridge.access.refreshes import ask_no_more, end_refused, hold_due, keep_rotated, note_refreshed
 from bridge.access.tables import Session
 from bridge.signin.key_sets import known_providers
 from bridge.signin.refresh_times import until_refresh, until_retry
@@ -19,6 +19,7 @@ from tests.signin.stay import (
     DUE,
     IDLE,
     LEASE,
+    WORKER,
     asked,
     is_signed_in,
     kept,
@@ -178,6 +179,8 @@ def test_one_asks_at_a_time_and_who_comes_back_too_late_changes_nothing(stay):
     with database.write(tenant_id) as session:
         assert keep_rotated(session, late, "late", seal=seal) is False
         assert note_refreshed(session, late, id_token="x", again_at=DUE, seal=seal, now=DUE) is False
+        assert end_refused(session, late, because="late", cause=WORKER, now=DUE) is False
+        assert ask_no_more(session, late, because="late", cause=WORKER, now=DUE) is False
     assert refresh_token(stay) == f"rt-{stay.provider.issuers}+"
     assert kept(stay).refresh_at == before.refresh_at
 

@@ -113,6 +113,17 @@ def test_the_sweep_finds_who_nobody_announced_and_leaves_who_is_not_due(team):
     assert due_rows(other) == [("changes", at(5))]
 
 
+def test_the_sweep_has_sessions_asked_for_again_and_computes_no_seats_for_that(team):
+    from workers.timetable import sweep
+
+    other = House(team.database)
+    with team.database.unscoped() as session:
+        row = {"id": f"refresh {other.tenant_id}", "tenant_id": other.tenant_id, "cause": "refresh"}
+        session.execute(insert(DueTenant), {**row, "wake_at": at(1)})
+    sweep()
+    assert due_rows(other) == []
+
+
 def test_a_boundary_that_came_is_told_by_the_sweep(team, driven):
     from workers.timetable import sweep
 
