@@ -224,8 +224,9 @@ class _Heard:
     document: Mapping[str, Any] | None
 
     def json(self) -> Mapping[str, Any] | None:
-        """Return the document; a life that is no number is left out: the library stumbles over it."""
-        if self.document is None or _seconds(self.document.get("expires_in")) is not None:
+        """Return the document; a life that is told in words is left out: the library stumbles over it."""
+        life = None if self.document is None else self.document.get("expires_in")
+        if self.document is None or not isinstance(life, str) or _seconds(life) is not None:
             return self.document
         return {name: value for name, value in self.document.items() if name != "expires_in"}
 
