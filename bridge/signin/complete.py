@@ -14,6 +14,7 @@ from bridge.signin.attempts import Taken, take_attempt
 from bridge.signin.claims import claims_seen
 from bridge.signin.exchange import Tokens, exchange_code, read_userinfo
 from bridge.signin.fetch import FetchLimits
+from bridge.signin.how_known import how_known
 from bridge.signin.id_tokens import Vouched, read_id_token, with_userinfo
 from bridge.signin.just_in_time import create_just_in_time
 from bridge.signin.key_sets import KeySets, Provider
@@ -210,6 +211,7 @@ def _count(
     now: datetime,
 ) -> None:
     fact = {"connection": connection_id, "id": vouched.fact, "person": person_id, "at": now.isoformat()}
+    fact |= how_known(vouched.claims)
     taken = take_sign_ins(
         session, [fact], closed_until=closed_until, late_days=late_days, cause=cause, now=now
     )

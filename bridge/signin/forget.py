@@ -6,10 +6,14 @@ from sqlalchemy import delete, or_, select, update
 
 from bridge.database.sessions import TenantSession
 from bridge.signin.tables import Identity, RefusedSignIn
+from bridge.usage.tables import SignIn
 
 
 def forget_identities(session: TenantSession, person_ids: Sequence[str]) -> None:
-    """Leave no identity of these people, and nothing of them in the list of those who were refused."""
+    """Leave no identity of these people, and nothing of them in the list of those who were refused.
+
+    Of their sign-ins only the instants stay, which were billed.
+    """
     theirs = select(Identity.subject).where(Identity.person_id.in_(person_ids))
     concerned = or_(RefusedSignIn.person_id.in_(person_ids), RefusedSignIn.subject.in_(theirs))
     unsynchronized = {"synchronize_session": False}
@@ -19,4 +23,8 @@ def forget_identities(session: TenantSession, person_ids: Sequence[str]) -> None
     )
     session.execute(
         delete(Identity).where(Identity.person_id.in_(person_ids)), execution_options=unsynchronized
+    )
+    session.execute(
+        update(SignIn).where(SignIn.person_id.in_(person_ids)).values(amr=None, acr=None, auth_time=None),
+        execution_options=unsynchronized,
     )

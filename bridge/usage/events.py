@@ -9,7 +9,9 @@ from bridge.errors import InvalidValue
 from bridge.usage import members
 
 CLOUD_EVENTS = "1.0"
-SIGN_IN_MEMBERS = ("connection", "id", "person", "at")
+SIGN_IN_MEMBERS = ("connection", "id", "person", "at", "amr", "acr", "auth_time")
+#: Ways of one sign-in; RFC 8176 names some twenty, each a short word.
+MOST_WAYS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,18 @@ class MeteredEvent:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A sign-in as its source tells it; connection and ``id`` together name it."""
+    """A sign-in as its source tells it; connection and ``id`` together name it.
+
+    ``amr`` are the ways in which the provider knew who it was (RFC 8176), None where it does not say.
+    """
 
     connection_id: str
     id: str
     person_id: str
     at: datetime
+    amr: tuple[str, ...] | None
+    acr: str | None
+    auth_time: datetime | None
 
 
 def parse_event(value: object) -> MeteredEvent:
@@ -64,14 +72,29 @@ def parse_event(value: object) -> MeteredEvent:
 
 
 def parse_sign_in(value: object) -> SignedIn:
-    """Read one sign-in ``{"connection", "id", "person", "at"}``. Raises ``InvalidValue`` as above."""
+    """Read one sign-in ``{"connection", "id", "person", "at"}``, also with ``amr``, ``acr``, ``auth_time``.
+
+    Raises ``InvalidValue`` as above.
+    """
     row = members.object_of(value, "", allowed=SIGN_IN_MEMBERS)
     return SignedIn(
         connection_id=members.text(row, "connection", ""),
         id=members.text(row, "id", ""),
         person_id=members.text(row, "person", ""),
         at=members.instant(row, "at", ""),
+        amr=_ways(row),
+        acr=None if row.get("acr") is None else members.text(row, "acr", ""),
+        auth_time=None if row.get("auth_time") is None else members.instant(row, "auth_time", ""),
     )
+
+
+def _ways(row: Mapping[str, Any]) -> tuple[str, ...] | None:
+    given = row.get("amr")
+    if given is None:
+        return None
+    if not isinstance(given, list) or len(given) > MOST_WAYS:
+        raise members.refusal("/amr", given, f"a list of at most {MOST_WAYS} texts")
+    return tuple(members.text({str(index): each}, str(index), "/amr") for index, each in enumerate(given))
 
 
 @dataclass(frozen=True, slots=True)

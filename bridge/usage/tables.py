@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bridge.database.columns import Kept
 from bridge.database.rows import TenantRow
 
 
@@ -65,13 +66,18 @@ class UsageSecret(TenantRow):
 
 
 class SignIn(TenantRow):
-    """A dated fact: the account signed in through the connection at ``at``, on the local date ``day``."""
+    """A dated fact: the account signed in through the connection at ``at``, on the local date ``day``.
+
+    ``amr``, ``acr`` and ``auth_time`` are the provider's word on how and when it knew who it was (OpenID
+    Connect Core 1.0 section 2), where it gave one.
+    """
 
     __tablename__ = "sign_ins"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "connection_id"], ["connections.tenant_id", "connections.id"]),
         ForeignKeyConstraint(["tenant_id", "person_id"], ["people.tenant_id", "people.id"]),
         Index("ix_sign_ins_day", "tenant_id", "day", "person_id"),
+        Index("ix_sign_ins_person", "tenant_id", "person_id", "at", "id"),
     )
 
     connection_id: Mapped[str] = mapped_column(primary_key=True)
@@ -79,5 +85,8 @@ class SignIn(TenantRow):
     person_id: Mapped[str]
     at: Mapped[datetime]
     day: Mapped[date]
+    amr: Mapped[list[str] | None] = mapped_column(Kept)
+    acr: Mapped[str | None]
+    auth_time: Mapped[datetime | None]
     recorded_at: Mapped[datetime]
     cause_id: Mapped[str]

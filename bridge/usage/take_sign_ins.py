@@ -81,6 +81,9 @@ def _row(tenant_id: str, each: SignedIn, limits: TimeLimits) -> Row:
         "person_id": each.person_id,
         "at": each.at,
         "day": limits.day(each.at),
+        "amr": None if each.amr is None else list(each.amr),
+        "acr": each.acr,
+        "auth_time": each.auth_time,
         "recorded_at": limits.now,
     }
 

@@ -245,6 +245,7 @@ SAMPLES = {
         lambda _ids: {"meters": [{"key": "api_calls", "unit": "call", "aggregation": "sum"}]},
     ),
     ("POST", "/api/v1/usage/events"): Sample("/api/v1/usage/events", lambda _ids: []),
+    ("GET", "/api/v1/people/<person_id>/sign-ins"): Sample("/api/v1/people/{person}/sign-ins"),
     ("POST", "/api/v1/sign-ins"): Sample("/api/v1/sign-ins", lambda _ids: {"sign_ins": []}),
     ("GET", "/api/v1/invoices/<invoice_id>/focus.csv"): Sample("/api/v1/invoices/{invoice}/focus.csv"),
     ("GET", "/api/v1/invoices/<invoice_id>/invoice.pdf"): Sample("/api/v1/invoices/{invoice}/invoice.pdf"),

@@ -5,13 +5,17 @@ from functools import partial
 from typing import Any
 
 from bridge.billing.runs import closed_until
+from bridge.directory.browse import find_person
 from bridge.errors import InvalidSyntax, TooMany
 from bridge.usage.apply_meters import apply_meters, read_meters
+from bridge.usage.browse import latest_of
 from bridge.usage.events import Taken
+from bridge.usage.tables import SignIn
 from bridge.usage.take_sign_ins import take_sign_ins
 from bridge.usage.take_usage import take_usage
 from bridge.web.api.operations import Call, operation
-from bridge.web.api.usage_schemas import APPLIED_METERS, CLOUD_EVENTS, METERS, SIGN_INS, TAKEN
+from bridge.web.api.pages import AFTER, LIMIT, numbered_page
+from bridge.web.api.usage_schemas import APPLIED_METERS, CLOUD_EVENTS, METERS, SIGN_IN_PAGE, SIGN_INS, TAKEN
 from bridge.web.bodies import json_body, json_object
 from bridge.web.context import bridge
 
@@ -50,6 +54,22 @@ def send_usage(call: Call) -> dict[str, Any]:
 def send_sign_ins(call: Call) -> dict[str, Any]:
     batch = json_object().get("sign_ins")
     return _taken(call, take_sign_ins, batch, "/sign_ins", bridge().settings.sign_ins)
+
+
+@operation(
+    "GET", "/people/{person_id}/sign-ins", "List when somebody signed in, and how, the latest first",
+    scope="read", query=(AFTER, LIMIT), answer=SIGN_IN_PAGE,
+)  # fmt: skip
+def show_sign_ins(call: Call, person_id: str) -> dict[str, Any]:
+    after: int = call.query["after"]
+    with call.database.read(call.tenant_id) as session:
+        rows = latest_of(session, find_person(session, person_id).id, most=after + call.limit + 1)
+    return numbered_page(iter(rows), after=after, limit=call.limit, shown=_shown)
+
+
+def _shown(row: SignIn) -> dict[str, Any]:
+    own = {"connection": row.connection_id, "id": row.id, "person": row.person_id, "at": row.at}
+    return {**own, "amr": row.amr, "acr": row.acr, "auth_time": row.auth_time}
 
 
 def _taken(call: Call, take: Callable[..., Taken], batch: object, pointer: str, most: int) -> dict[str, Any]:

@@ -21,6 +21,7 @@ _METER = {
     "aggregation": {"type": "string", "enum": ["sum", "max", "unique"]},
 }
 _SIGN_IN = {"connection": TEXT, "id": TEXT, "person": TEXT, "at": INSTANT}
+_HOW = {"amr": maybe(TEXTS), "acr": maybe(TEXT), "auth_time": maybe(INSTANT)}
 
 COMPONENTS.update(
     {
@@ -32,7 +33,9 @@ COMPONENTS.update(
             'data {"quantity": "12.5"}, or {"value": "…"} for a meter that counts different values',
             "items": {"type": "object"},
         },
-        "SignIns": record({"sign_ins": listed(record(_SIGN_IN))}),
+        "SignIns": record({"sign_ins": listed(record(_SIGN_IN, _HOW))}),
+        "SignIn": record({"position": WHOLE, **_SIGN_IN, **_HOW}),
+        "SignInPage": record({"items": listed(component("SignIn")), "next_after": maybe(WHOLE)}),
         "Taken": record(
             {
                 "accepted": WHOLE,
@@ -64,5 +67,6 @@ METERS: Schema = component("Meters")
 APPLIED_METERS: Schema = component("AppliedMeters")
 CLOUD_EVENTS: Schema = component("CloudEvents")
 SIGN_INS: Schema = component("SignIns")
+SIGN_IN_PAGE: Schema = component("SignInPage")
 TAKEN: Schema = component("Taken")
 ENTITLEMENTS: Schema = component("Entitlements")

@@ -1262,6 +1262,9 @@ def upgrade() -> None:
         sa.Column("person_id", Key, nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("amr", Kept, nullable=True),
+        sa.Column("acr", Key, nullable=True),
+        sa.Column("auth_time", Instant(), nullable=True),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("cause_id", Key, nullable=False),
         sa.ForeignKeyConstraint(
@@ -1277,6 +1280,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "connection_id", "id", name=op.f("pk_sign_ins")),
     )
     op.create_index("ix_sign_ins_day", "sign_ins", ["tenant_id", "day", "person_id"], unique=False)
+    op.create_index("ix_sign_ins_person", "sign_ins", ["tenant_id", "person_id", "at", "id"], unique=False)
     op.create_table(
         "storm_people",
         sa.Column("tenant_id", Key, nullable=False),
