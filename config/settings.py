@@ -198,6 +198,12 @@ class Settings(BaseSettings):
     login_minutes: int = Field(
         10, ge=1, le=60, description="Minutes in which whoever was sent to the provider must return."
     )
+    claim_groups: int = Field(
+        5_000,
+        ge=1,
+        le=11_000,
+        description="Most groups of one person that a token may name; more are unknown.",
+    )
     private_providers: bool = Field(
         default=False,
         description="Whether identity providers may be reached at private addresses, and over plain HTTP.",

@@ -35,6 +35,8 @@ def oidc() -> None:
 @click.option(
     "--organisation", "organisations", multiple=True, help="Google's hd that is let in; repeatable."
 )
+@click.option("--group-claim", help="Claim that has people's groups; default: the preset's, '' for none.")
+@click.option("--groups-from-userinfo", is_flag=True, help="Userinfo may tell them where the token does not.")
 def set_settings(  # noqa: PLR0917 (click gives them by name)
     connection_id: str,
     issuer: str,
@@ -45,8 +47,10 @@ def set_settings(  # noqa: PLR0917 (click gives them by name)
     jit: str,
     scopes: tuple[str, ...],
     organisations: tuple[str, ...],
+    group_claim: str | None,
     *,
     public_client: bool,
+    groups_from_userinfo: bool,
 ) -> None:
     """Have people of a connection sign in at this provider; without a secret the one set before stays."""
     terms = OidcTerms(
@@ -59,6 +63,8 @@ def set_settings(  # noqa: PLR0917 (click gives them by name)
         jit=jit,
         scopes=scopes,
         organisations=organisations,
+        group_claim=group_claim,
+        groups_from_userinfo=groups_from_userinfo,
     )
     with parts().database.write(tenant_of_connection(connection_id)) as session:
         set_oidc(

@@ -21,13 +21,17 @@ from bridge.scim.schemas import GROUP_RESOURCE
 
 @dataclass(frozen=True, slots=True)
 class KnownGroup:
-    """A living group as stored, under the row's lock; its members are rows of their own."""
+    """A living group as stored, under the row's lock; its members are rows of their own.
+
+    ``is_claimed`` tells that it is known by sign-ins alone.
+    """
 
     id: str
     resource: dict[str, Any]
     version: int
     created_at: datetime
     changed_at: datetime
+    is_claimed: bool = False
 
     @property
     def display_name(self) -> str:
@@ -44,7 +48,7 @@ def lock_group(
     Those who make it a member hold a share of its row: a change does not wait for them, a deletion does.
     """
     row = session.execute(
-        select(Group.id, Group.resource, Group.version, Group.created_at, Group.changed_at)
+        select(Group.id, Group.resource, Group.version, Group.created_at, Group.changed_at, Group.is_claimed)
         .where(Group.id == group_id, Group.connection_id == connection_id, Group.deleted_at.is_(None))
         .with_for_update(key_share=not to_delete)
     ).one_or_none()
@@ -80,6 +84,38 @@ def add_group(
     return Found(group_id, resource, 1, at, at)
 
 
+def add_claimed_groups(
+    session: TenantSession, resources: Mapping[str, dict[str, Any]], causes: Mapping[str, str], *,
+    connection_id: str, at: datetime,
+) -> None:  # fmt: skip
+    """Store groups that are known by sign-ins alone, each by its own journal entry.
+
+    Their names take nobody's: who provisions a group of that name later has precedence. Raises ``Uniqueness``
+    when an external id is taken meanwhile.
+    """
+    rows = [
+        {
+            "tenant_id": session.tenant_id,
+            "id": group_id,
+            "connection_id": connection_id,
+            "is_claimed": True,
+            "version": 1,
+            "created_at": at,
+            "changed_at": at,
+            **_columns(resource, unique_name=False),
+        }
+        for group_id, resource in resources.items()
+    ]
+    with names_are_free({}):
+        session.add_rows(Group, rows)
+    count_created(session, "group", connection_id=connection_id, number=len(rows), at=at)
+    versions = [
+        _version(session, group_id, resource["displayName"], at=at, cause_id=causes[group_id])
+        for group_id, resource in resources.items()
+    ]
+    session.hold_rows(GroupVersion, versions)
+
+
 def change_group(
     session: TenantSession,
     group: KnownGroup,
@@ -92,8 +128,8 @@ def change_group(
     """Store what a group has become, or that its members changed. Raises ``Uniqueness``."""
     version = group.version + 1
     columns: dict[str, Any] = {"version": version, "changed_at": at}
-    if resource != group.resource:
-        columns |= _columns(resource, unique_name=unique_name)
+    if resource != group.resource or group.is_claimed:
+        columns |= {**_columns(resource, unique_name=unique_name), "is_claimed": False}
     with names_are_free(_names(resource)):
         session.execute(update(Group).where(Group.id == group.id).values(columns))
     if resource["displayName"] != group.display_name:

@@ -89,6 +89,7 @@ class Group(TenantRow):
 
     A deleted group is a tombstone: it keeps what it was, so that it can come back, until that is settled.
     ``unique_name_key`` is set only where the connection's dialect refuses two groups of one name.
+    ``is_claimed`` tells that it is known by people's sign-ins alone, until the connection provisions it.
     ``folded`` is the resource as filters compare it.
     """
 
@@ -118,6 +119,7 @@ class Group(TenantRow):
     external_id: Mapped[str | None]
     resource: Mapped[dict[str, Any]] = mapped_column(Kept)
     folded: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    is_claimed: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]

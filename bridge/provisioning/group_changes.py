@@ -24,6 +24,8 @@ from bridge.journal.record import Subject, record
 from bridge.provisioning.client import Client, Written
 from bridge.provisioning.member_plan import MemberPlan
 
+_ADOPT, _RENAME, _CHANGE = "scim:group:adopt", "scim:group:rename", "scim:group:change"
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -71,16 +73,19 @@ def write_group(
     client: Client,
     now: datetime,
 ) -> Written:
-    """Write what a PUT or PATCH makes of a group; when that is nothing new, write nothing."""
-    if resource == group.resource and not members:
+    """Write what a PUT or PATCH makes of a group; when that is nothing new, write nothing.
+
+    A group that only sign-ins knew is the connection's own from then on: who is in it is said by SCIM alone.
+    """
+    if resource == group.resource and not members and not group.is_claimed:
         same = Found(group.id, group.resource, group.version, group.created_at, group.changed_at)
         return Written(same, changed=False, tolerances=tolerances)
     at = fact_instant(now, group.changed_at, members.last)
     subject = Subject("group", group.id)
     cause_id = ""
-    if resource != group.resource:
+    if resource != group.resource or group.is_claimed:
         renamed = resource["displayName"] != group.display_name
-        action = "scim:group:rename" if renamed else "scim:group:change"
+        action = _ADOPT if group.is_claimed else _RENAME if renamed else _CHANGE
         cause_id = record(session, action, subject, cause=client.cause, at=at)
         if renamed:
             mark_due(session, [subject], cause_id=cause_id, now=now)

@@ -93,10 +93,11 @@ def complete_sign_in(
     vouched = _vouched(desk, client, provider, tokens=tokens, taken=taken, now=now)
     with desk.database.write(tenant_id) as session:
         person_id = _person(session, desk, client, vouched, cause=cause, now=now)
-        claims_seen(session, connection_id, person_id, vouched.claims, cause=cause, now=now)
         opened = _open(
             session, desk, client, vouched, tokens=tokens, person_id=person_id, cause=cause, now=now
         )
+        # Once the person is held: people before groups, as everywhere.
+        claims_seen(session, connection_id, person_id, vouched.claims, cause=cause, now=now)
         _count(
             session, connection_id, person_id, vouched,
             late_days=desk.settings.late_days, cause=cause, now=now,
@@ -134,7 +135,8 @@ def _vouched(
 ) -> Vouched:
     find_key = desk.key_sets.finder(client.issuer, now=now)
     vouched = read_id_token(tokens, client, taken, find_key, TokenLimits.of(desk.settings), now=now)
-    return with_userinfo(vouched, read_userinfo(provider, tokens.access_token, FetchLimits.of(desk.settings)))
+    told = read_userinfo(provider, tokens.access_token, FetchLimits.of(desk.settings))
+    return with_userinfo(vouched, told, client)
 
 
 def _person(

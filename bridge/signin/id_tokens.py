@@ -12,6 +12,7 @@ from bridge.access.refreshes import Held
 from bridge.errors import Untrusted
 from bridge.signin.attempts import Taken
 from bridge.signin.exchange import Tokens
+from bridge.signin.group_claims import without_groups
 from bridge.signin.key_sets import FindKey
 from bridge.signin.oidc_settings import OidcClient
 from bridge.signin.signed_tokens import (
@@ -81,19 +82,23 @@ def read_id_token(
     )
 
 
-def with_userinfo(vouched: Vouched, told: Mapping[str, Any]) -> Vouched:
+def with_userinfo(vouched: Vouched, told: Mapping[str, Any], client: OidcClient) -> Vouched:
     """Add what the userinfo endpoint tells. Raises ``Untrusted`` when it tells of somebody else."""
-    return replace(vouched, claims=together(vouched.claims, told, subject=vouched.subject))
+    return replace(vouched, claims=together(vouched.claims, told, client, subject=vouched.subject))
 
 
-def together(claims: Mapping[str, Any], told: Mapping[str, Any], *, subject: str) -> Mapping[str, Any]:
+def together(
+    claims: Mapping[str, Any], told: Mapping[str, Any], client: OidcClient, *, subject: str
+) -> Mapping[str, Any]:
     """Return the claims of an ID token with what userinfo tells; the former, being signed, have precedence.
 
+    Of groups it tells nothing unless the connection's settings let it.
     Raises ``Untrusted`` when userinfo tells of somebody else (section 5.3.2).
     """
     if told and told.get("sub") != subject:
         raise Untrusted("other_userinfo", "the provider's userinfo is about somebody else")
-    return {**told, **claims}
+    allowed = without_groups(told, client.group_claim, kept=client.groups_from_userinfo)
+    return {**allowed, **claims}
 
 
 def read_refreshed(

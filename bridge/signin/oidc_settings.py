@@ -15,6 +15,7 @@ from bridge.database.sessions import TenantSession
 from bridge.errors import InvalidValue, NotFound, ProviderFailed
 from bridge.journal.record import Cause, Subject, record
 from bridge.signin.fetch import checked_url
+from bridge.signin.group_claims import GROUP_CLAIM
 from bridge.signin.tables import OidcSetting
 from bridge.tenants.connections import find_connection
 from bridge.tenants.secrets import Seal
@@ -26,6 +27,9 @@ SCOPES = ("openid", "profile", "email")
 #: An issuer, a client id or a scope that is longer is none.
 TEXT_CHARACTERS = 500
 MOST_WORDS = 50
+CLAIM_CHARACTERS = 255
+#: What a token says of itself and of the person is no list of groups (OpenID Connect Core 1.0 section 2).
+RESERVED = {"iss", "sub", "aud", "exp", "iat", "nbf", "nonce", "sid", "jti", "amr", "acr", "azp", "auth_time"}
 SECRET_CHARACTERS = 16_384
 
 #: Entra's issuer names one directory (learn.microsoft.com/entra/identity-platform/access-tokens); ``common``
@@ -40,6 +44,9 @@ class OidcTerms:
 
     Neither leaves what is set already; ``public_client`` takes it away. ``preset`` None means that of the
     connection's kind.
+
+    ``group_claim`` names the claim that has people's groups: None means that of the preset, an empty text
+    none. ``groups_from_userinfo`` lets userinfo, which nobody signs, tell them where the token does not.
     """
 
     issuer: str
@@ -51,6 +58,8 @@ class OidcTerms:
     jit: str = "off"
     scopes: Sequence[str] = SCOPES
     organisations: Sequence[str] = ()
+    group_claim: str | None = None
+    groups_from_userinfo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,8 @@ class OidcClient:
     scopes: tuple[str, ...]
     jit: str
     organisations: tuple[str, ...]
+    group_claim: str | None
+    groups_from_userinfo: bool
 
 
 def set_oidc(
@@ -89,7 +100,11 @@ def set_oidc(
     known = session.get(OidcSetting, (session.tenant_id, connection_id), with_for_update=True)
     proof, sealed = _proof(terms, known, seal)
     subject = Subject("connection", connection_id)
-    details = {"issuer": terms.issuer, "client_id": terms.client_id, "jit": terms.jit, "proof": proof}
+    group_claim = GROUP_CLAIM[preset] if terms.group_claim is None else terms.group_claim or None
+    details = {
+        "issuer": terms.issuer, "client_id": terms.client_id, "jit": terms.jit, "proof": proof,
+        "group_claim": group_claim,
+    }  # fmt: skip
     row = {
         "tenant_id": session.tenant_id,
         "connection_id": connection_id,
@@ -101,6 +116,8 @@ def set_oidc(
         "scopes": list(terms.scopes),
         "jit": terms.jit,
         "organisations": list(_organisations(terms, preset)),
+        "group_claim": group_claim,
+        "groups_from_userinfo": terms.groups_from_userinfo,
         "changed_at": now,
         "cause_id": record(session, "signin:oidc:set", subject, cause=cause, at=now, details=details),
     }
@@ -131,6 +148,8 @@ def _client(row: OidcSetting, seal: Seal) -> OidcClient:
         scopes=tuple(row.scopes),
         jit=row.jit,
         organisations=tuple(row.organisations),
+        group_claim=row.group_claim,
+        groups_from_userinfo=row.groups_from_userinfo,
     )
 
 
@@ -142,7 +161,10 @@ def find_issuer(session: TenantSession, connection_id: str) -> str:
 def show_oidc(session: TenantSession, connection_id: str) -> dict[str, Any]:
     """Return the settings as an administrator may see them: without the secret. Raises ``NotFound``."""
     row = _row(session, connection_id)
-    shown = ("preset", "issuer", "client_id", "proof", "scopes", "jit", "organisations", "changed_at")
+    shown = (
+        "preset", "issuer", "client_id", "proof", "scopes", "jit", "organisations", "group_claim",
+        "groups_from_userinfo", "changed_at",
+    )  # fmt: skip
     return {name: getattr(row, name) for name in shown}
 
 
@@ -164,6 +186,10 @@ def _check(terms: OidcTerms, preset: str, *, private: bool) -> None:
         raise InvalidValue("allowed the client id that the provider shows", pointer="/client_id")
     _check_words("/scopes", terms.scopes)
     _check_words("/organisations", terms.organisations)
+    if terms.group_claim and not _is_claim(terms.group_claim):
+        raise InvalidValue(
+            f"allowed the name of a claim, of up to {CLAIM_CHARACTERS} characters", pointer="/group_claim"
+        )
     if "openid" not in terms.scopes:
         raise InvalidValue("the scope openid is missing: without it nobody signs in", pointer="/scopes")
     if preset == "google" and not terms.organisations:
@@ -171,6 +197,10 @@ def _check(terms: OidcTerms, preset: str, *, private: bool) -> None:
             "name your domains: at Google's one issuer everybody in the world signs in",
             pointer="/organisations",
         )
+
+
+def _is_claim(name: str) -> bool:
+    return len(name) <= CLAIM_CHARACTERS and name.isprintable() and name not in RESERVED
 
 
 def _check_issuer(issuer: str, preset: str, *, private: bool) -> None:

@@ -186,7 +186,7 @@ def _claims(asked: _Question, told: RefreshedTokens) -> Mapping[str, Any]:
         return claims
     provider = desk.key_sets.provider(client.issuer, now=now)
     userinfo = read_userinfo(provider, told.access_token, FetchLimits.of(desk.settings))
-    return together(claims, userinfo, subject=asked.held.subject)
+    return together(claims, userinfo, asked.client, subject=asked.held.subject)
 
 
 def _note(asked: _Question, told: RefreshedTokens, claims: Mapping[str, Any]) -> None:

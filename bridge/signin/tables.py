@@ -13,6 +13,7 @@ class OidcSetting(TenantRow):
     """How people of a connection sign in by OpenID Connect; ``sealed`` is the secret, or the private key.
 
     ``organisations`` are the values of ``hd`` (Google) or ``tid`` (Entra) that are let in; none for all.
+    ``group_claim`` names the claim that has people's groups, None where tokens are not asked for them.
     """
 
     __tablename__ = "oidc_settings"
@@ -33,6 +34,8 @@ class OidcSetting(TenantRow):
     scopes: Mapped[list[str]] = mapped_column(Kept)
     jit: Mapped[str]
     organisations: Mapped[list[str]] = mapped_column(Kept)
+    group_claim: Mapped[str | None]
+    groups_from_userinfo: Mapped[bool]
     changed_at: Mapped[datetime]
     cause_id: Mapped[str]
 

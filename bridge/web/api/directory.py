@@ -88,6 +88,7 @@ def _group(row: Group, members: int) -> dict[str, Any]:
         "connection_id": row.connection_id,
         "display_name": row.display_name,
         "external_id": row.external_id,
+        "source": "sign-ins" if row.is_claimed else "scim",
         "members": members,
         "created_at": row.created_at,
         "changed_at": row.changed_at,

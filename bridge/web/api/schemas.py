@@ -203,12 +203,16 @@ COMPONENTS: dict[str, Schema] = {
             "public_client": TRUTH,
             **dict.fromkeys(("preset", "jit"), TEXT),
             **dict.fromkeys(("scopes", "organisations"), TEXTS),
+            "group_claim": maybe(TEXT),
+            "groups_from_userinfo": TRUTH,
         },
     ),
     "Oidc": record(
         {
             **dict.fromkeys(("connection_id", "preset", "issuer", "client_id", "proof", "jit"), TEXT),
             **dict.fromkeys(("scopes", "organisations"), TEXTS),
+            "group_claim": maybe(TEXT),
+            "groups_from_userinfo": TRUTH,
             "changed_at": INSTANT,
             **dict.fromkeys(("login_url", "redirect_uri"), TEXT),
         }
@@ -231,6 +235,7 @@ COMPONENTS: dict[str, Schema] = {
             "connection_id": TEXT,
             "display_name": TEXT,
             "external_id": maybe(TEXT),
+            "source": {"type": "string", "enum": ["scim", "sign-ins"]},
             "members": WHOLE,
             "created_at": INSTANT,
             "changed_at": INSTANT,
