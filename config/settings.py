@@ -204,6 +204,23 @@ class Settings(BaseSettings):
         le=11_000,
         description="Most groups of one person that a token may name; more are unknown.",
     )
+    graph_url: str = Field(
+        "https://graph.microsoft.com",
+        description="Address of Microsoft Graph, asked for groups that a token of Entra has no room for.",
+    )
+    graph_us_url: str = Field(
+        "https://graph.microsoft.us",
+        description="The same for directories at login.microsoftonline.us; https://dod-graph.microsoft.us "
+        "for those of the Department of Defense.",
+    )
+    graph_china_url: str = Field(
+        "https://microsoftgraph.chinacloudapi.cn",
+        description="The same for directories of the cloud in China.",
+    )
+    graph_batch: int = Field(20, ge=1, description="People whose groups are asked for with one token.")
+    graph_attempts: int = Field(
+        12, ge=1, le=60, description="Attempts until the question for somebody's groups is given up."
+    )
     private_providers: bool = Field(
         default=False,
         description="Whether identity providers may be reached at private addresses, and over plain HTTP.",

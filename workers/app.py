@@ -21,6 +21,7 @@ app.conf.update(
         "workers.closing",
         "workers.delivery",
         "workers.refreshing",
+        "workers.groups",
         "workers.timetable",
     ),
     beat_schedule={

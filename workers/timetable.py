@@ -17,6 +17,7 @@ from workers.assignments import assign_due, drain
 from workers.closing import close_all
 from workers.delivery import compare_all, deliver_due
 from workers.forgetting import forget_all
+from workers.groups import resolve_due
 from workers.journal import seal_all
 from workers.refreshing import refresh_sessions
 
@@ -26,8 +27,8 @@ LEASE = timedelta(minutes=15)
 #: In this order: invoices are drawn from seats that are up to date, and sealed with the rest.
 NIGHTLY: tuple[Callable[[Database, str], object], ...] = (drain, close_all, compare_all, seal_all, forget_all)
 
-#: Causes of due rows that assignments know nothing of.
-OWN_TASKS = {"nightly", "delivery", "refresh"}
+#: Causes of due rows that assignments know nothing of, but the nightly one, and whom they wake.
+OWN_TASKS = {"delivery": deliver_due, "groups": resolve_due, "refresh": refresh_sessions}
 
 log = logging.getLogger(__name__)
 
@@ -39,12 +40,9 @@ def sweep() -> None:
     with database().unscoped_read() as session:
         chosen = select(DueTenant.tenant_id, DueTenant.cause).where(DueTenant.wake_at <= now).distinct()
         due = session.execute(chosen).all()
-    for tenant_id in sorted({tenant_id for tenant_id, cause in due if cause not in OWN_TASKS}):
-        assign_due.apply_async(args=(tenant_id,), expires=2 * settings().sweep_seconds)
-    for tenant_id in sorted({tenant_id for tenant_id, cause in due if cause == "delivery"}):
-        deliver_due.apply_async(args=(tenant_id,), expires=2 * settings().sweep_seconds)
-    for tenant_id in sorted({tenant_id for tenant_id, cause in due if cause == "refresh"}):
-        refresh_sessions.apply_async(args=(tenant_id,), expires=2 * settings().sweep_seconds)
+    woken = {(OWN_TASKS.get(cause, assign_due), tenant_id) for tenant_id, cause in due if cause != "nightly"}
+    for task, tenant_id in sorted(woken, key=lambda each: (each[0].name, each[1])):
+        task.apply_async(args=(tenant_id,), expires=2 * settings().sweep_seconds)
     for tenant_id in sorted({tenant_id for tenant_id, cause in due if cause == "nightly"}):
         leased_until = lease(database(), tenant_id, now=now)
         if leased_until is not None:

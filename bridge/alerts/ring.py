@@ -9,13 +9,15 @@ from bridge.alerts.tables import Alert
 from bridge.database.ids import new_id
 from bridge.database.sessions import TenantSession
 
-Kind = Literal["close_refused", "fuse_blown", "seats_used_up"]
+Kind = Literal["close_refused", "fuse_blown", "groups_unknown", "seats_used_up"]
 
 REMEDY: dict[str, str] = {
     "close_refused": "a period that has ended is not invoiced, nor is any after it: the detail says why; put "
     "that right, and the night closes the period, or `bridge invoice close` does at once",
     "fuse_blown": "one connection deactivated or unseated many people at once: they have lost their access, "
     "their seats wait; look at `bridge storms show`, then confirm or undo the storm",
+    "groups_unknown": "the groups of people who sign in are not known, and stay as they were known last: "
+    "the detail says what to allow, or to change, at the identity provider",
     "seats_used_up": "all seats of the plan are held, and people wait for one; look at `bridge seat-limits "
     "queue`, then raise the limit, or take the plan from somebody who does not need it",
 }

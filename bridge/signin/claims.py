@@ -9,9 +9,20 @@ from sqlalchemy import select
 from bridge.database.sessions import TenantSession
 from bridge.journal.record import Cause
 from bridge.signin.group_claims import read_group_claim
+from bridge.signin.group_questions import ask_groups, settle_question
+from bridge.signin.signed_tokens import text_claim
 from bridge.signin.tables import OidcSetting
 from bridge.signin.take_groups import take_groups
+from bridge.signin.tell_unknown_groups import tell_unknown_groups
 from config.settings import settings
+
+#: What an administrator is told where groups cannot be known; the last known ones stay.
+UNKNOWN: Mapping[str, str] = {
+    "too_many": "a token names more groups than BRIDGE_CLAIM_GROUPS allows: have the provider put fewer of "
+    "them into it",
+    "elsewhere": "a token says that groups are to be asked for elsewhere, which is done at Entra alone: have "
+    "the provider put them into the token",
+}
 
 
 def claims_seen(
@@ -38,3 +49,10 @@ def claims_seen(
             session, connection_id, person_id, claim.names, is_whole=claim.reach == "whole",
             cause=cause, now=now,
         )  # fmt: skip
+    if claim.reach == "whole":
+        settle_question(session, connection_id, person_id)
+    elif claim.reach == "elsewhere" and row.preset == "entra":
+        object_id = text_claim(claims, "oid")
+        ask_groups(session, connection_id, person_id, object_id, cause=cause, now=now)
+    elif claim.reach in UNKNOWN:
+        tell_unknown_groups(session, connection_id, UNKNOWN[claim.reach], now=now)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from bridge.access.sessions import NewSession, Renewal, open_session
 from bridge.billing.runs import closed_until
@@ -14,6 +15,7 @@ from bridge.signin.attempts import Taken, take_attempt
 from bridge.signin.claims import claims_seen
 from bridge.signin.exchange import Tokens, exchange_code, read_userinfo
 from bridge.signin.fetch import FetchLimits
+from bridge.signin.group_claims import OKTA_ADVICE, may_be_too_many_groups, with_okta_advice
 from bridge.signin.how_known import how_known
 from bridge.signin.id_tokens import Vouched, read_id_token, with_userinfo
 from bridge.signin.just_in_time import create_just_in_time
@@ -27,7 +29,7 @@ from bridge.usage.take_sign_ins import take_sign_ins
 from config.settings import Settings
 
 #: What of an answer is looked at; each may come once.
-PARAMETERS = ("state", "code", "iss", "error")
+PARAMETERS = ("state", "code", "iss", "error", "error_description")
 CODE_CHARACTERS = 4096
 
 #: Errors of a provider that a person can mend (RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6).
@@ -124,10 +126,18 @@ def _check_answer(answer: Mapping[str, str], client: OidcClient, provider: Provi
             "wrong_answer_issuer", "the answer is another provider's, or does not say whose it is"
         )
     if "error" in answer:
-        told = answer["error"] if answer["error"] in MENDABLE else "other"
-        raise Untrusted(f"provider_said_{told}", "the provider did not sign you in")
+        _refuse_as_told(answer["error"], answer.get("error_description", ""), client)
     if not 0 < len(answer.get("code", "")) <= CODE_CHARACTERS:
         raise Untrusted("no_code", "the provider's answer has no code")
+
+
+def _refuse_as_told(error: str, description: str, client: OidcClient) -> NoReturn:
+    if may_be_too_many_groups(client.preset, client.group_claim, description):
+        raise Untrusted("too_many_groups", OKTA_ADVICE)
+    if error in MENDABLE:
+        raise Untrusted(f"provider_said_{error}", "the provider did not sign you in")
+    told = with_okta_advice("the provider did not sign you in", client.preset, client.group_claim)
+    raise Untrusted("provider_said_other", told)
 
 
 def _vouched(

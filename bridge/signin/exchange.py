@@ -14,6 +14,7 @@ from joserfc.jwk import RSAKey
 from bridge.errors import ProviderFailed, Untrusted
 from bridge.signin.attempts import Attempt
 from bridge.signin.fetch import FetchLimits, fetch, read_object
+from bridge.signin.group_claims import OKTA_ADVICE, may_be_too_many_groups, with_okta_advice
 from bridge.signin.key_sets import Provider
 from bridge.signin.oidc_settings import OidcClient, import_private_key
 
@@ -85,7 +86,7 @@ def exchange_code(
             redirect_uri=redirect_uri,
         )
     except AuthlibBaseError as error:
-        raise _refusal(str(error.error)) from error
+        raise _refusal(client, str(error.error), str(error.description)) from error
     except (ValueError, TypeError) as error:
         raise ProviderFailed(
             "provider_answer", "the provider's token endpoint answers with no token"
@@ -111,7 +112,7 @@ def exchange_refresh_token(
             raise Untrusted(
                 "refused_refresh", "the provider vouches for this session no more: sign in again"
             ) from error
-        raise _refusal(str(error.error)) from error
+        raise _refusal(client, str(error.error), str(error.description or "")) from error
     except (ValueError, TypeError) as error:
         raise ProviderFailed(
             "provider_answer", "the provider's token endpoint answers with no token"
@@ -122,6 +123,29 @@ def exchange_refresh_token(
         refresh_token=_text(told, "refresh_token"),
         expires_in=_seconds(told.get("expires_in")),
     )
+
+
+def application_token(client: OidcClient, provider: Provider, *, scope: str, limits: FetchLimits) -> str:
+    """Return an access token of the client itself, for nobody's sake (RFC 6749 section 4.4).
+
+    Raises ``ProviderFailed``, also for a public client, which has nothing to prove itself by.
+    """
+    if client.proof == "none":
+        raise ProviderFailed("no_secret", "the client has no secret, and no key, to ask with")
+    try:
+        told = _asking(client, provider, limits).fetch_token(
+            provider.token_endpoint, grant_type="client_credentials", scope=scope
+        )
+    except AuthlibBaseError as error:
+        raise ProviderFailed("refused_client", "the provider gives the client no token of its own") from error
+    except (ValueError, TypeError) as error:
+        raise ProviderFailed(
+            "provider_answer", "the provider's token endpoint answers with no token"
+        ) from error
+    token = told.get("access_token")
+    if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
+        raise ProviderFailed("provider_answer", "the provider's token endpoint answers with no token")
+    return token
 
 
 def read_userinfo(provider: Provider, access_token: str, limits: FetchLimits) -> Mapping[str, Any]:
@@ -160,8 +184,10 @@ def _tokens(told: Mapping[str, Any]) -> Tokens:
     return Tokens(id_token, access_token, _text(told, "refresh_token"), expires_in)
 
 
-def _refusal(error: str) -> Untrusted | ProviderFailed:
+def _refusal(client: OidcClient, error: str, description: str) -> Untrusted | ProviderFailed:
     """Tell a code that is not good, which the person can mend, from a client that is not known."""
+    if may_be_too_many_groups(client.preset, client.group_claim, description):
+        return ProviderFailed("too_many_groups", OKTA_ADVICE)
     if error == "invalid_grant":
         return Untrusted("refused_code", "the provider does not take this code: begin anew")
     if error in ("invalid_client", "unauthorized_client"):
@@ -170,9 +196,10 @@ def _refusal(error: str) -> Untrusted | ProviderFailed:
             "the provider refuses the client: check its id and its secret",
             nothing_done=True,
         )
-    return ProviderFailed(
-        "provider_answer", "the provider's token endpoint refuses the request", nothing_done=True
+    told = with_okta_advice(
+        "the provider's token endpoint refuses the request", client.preset, client.group_claim
     )
+    return ProviderFailed("provider_answer", told, nothing_done=True)
 
 
 def _asking(client: OidcClient, provider: Provider, limits: FetchLimits) -> OAuth2Client:

@@ -29,6 +29,10 @@ PORTS = {"https": 443, "http": 80}
 #: Addresses of IPv6 that stand for one of IPv4 (RFC 6052), which then is what counts.
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 
+#: The longest pause that another side may ask for.
+LONGEST_PAUSE_SECONDS = 86_400
+SECONDS_DIGITS = 9
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -48,10 +52,14 @@ class FetchLimits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the status, and the JSON object of the body, None where it is none."""
+    """What came back: the status, and the JSON object of the body, None where it is none.
+
+    ``retry_after`` are the seconds after which to come back, if it tells (RFC 9110 section 10.2.3).
+    """
 
     status: int
     document: Mapping[str, Any] | None
+    retry_after: int | None = None
 
 
 def fetch_json(
@@ -88,12 +96,12 @@ def fetch(
     sent = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "provisioning-bridge"}
     sent |= {"Content-Type": kind} if body is not None else {}
     try:
-        status, content = _exchange(parts, limits, {**sent, **headers}, body)
+        status, content, retry_after = _exchange(parts, limits, {**sent, **headers}, body)
     except (OSError, HTTPException, ValueError) as error:
         raise _unreachable(parts, error) from error
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         raise ProviderFailed("provider_redirects", f"the identity provider at {parts.hostname} redirects")
-    return Answer(status, _object(content))
+    return Answer(status, _object(content), _seconds(retry_after))
 
 
 def checked_url(url: str, *, private: bool) -> SplitResult:
@@ -134,7 +142,7 @@ def _body(form: Mapping[str, str] | None, document: object) -> tuple[bytes | Non
 
 def _exchange(
     parts: SplitResult, limits: FetchLimits, headers: Mapping[str, str], body: bytes | None
-) -> tuple[int, bytes]:
+) -> tuple[int, bytes, str | None]:
     deadline = time.monotonic() + limits.seconds
     connection = HTTPConnection(cast("str", parts.hostname), parts.port or PORTS[parts.scheme])
     # What follows the path is sent as it was given: the provider's business.
@@ -160,7 +168,7 @@ def _exchange(
         line.close()
     if len(content) > limits.most_bytes:
         raise ProviderFailed("provider_answer", f"the identity provider at {parts.hostname} answers too much")
-    return response.status, content
+    return response.status, content, response.getheader("Retry-After")
 
 
 def _unreachable(parts: SplitResult, error: Exception, *, nothing_done: bool = False) -> ProviderFailed:
@@ -212,6 +220,14 @@ def _left(deadline: float) -> float:
     if left <= 0:
         raise TimeoutError("the identity provider takes too long")
     return left
+
+
+def _seconds(retry_after: str | None) -> int | None:
+    """Return a pause in seconds; a date is none, since the other side's clock may be off."""
+    told = (retry_after or "").strip()
+    if not (told.isascii() and told.isdecimal()):
+        return None
+    return min(int(told[:SECONDS_DIGITS]), LONGEST_PAUSE_SECONDS)
 
 
 def _object(content: bytes) -> Mapping[str, Any] | None:

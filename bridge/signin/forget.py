@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, or_, select, update
 
 from bridge.database.sessions import TenantSession
-from bridge.signin.tables import Identity, RefusedSignIn
+from bridge.signin.tables import GroupQuestion, Identity, RefusedSignIn
 from bridge.usage.tables import SignIn
 
 
@@ -23,6 +23,9 @@ def forget_identities(session: TenantSession, person_ids: Sequence[str]) -> None
     )
     session.execute(
         delete(Identity).where(Identity.person_id.in_(person_ids)), execution_options=unsynchronized
+    )
+    session.execute(
+        delete(GroupQuestion).where(GroupQuestion.person_id.in_(person_ids)), execution_options=unsynchronized
     )
     session.execute(
         update(SignIn).where(SignIn.person_id.in_(person_ids)).values(amr=None, acr=None, auth_time=None),

@@ -25,6 +25,11 @@ OBJECT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII 
 #: "Limitations of Group Functions for Dynamic Allowlists").
 OKTA_MOST = 100
 
+OKTA_ADVICE = (
+    "the person may be in more than 100 groups that the groups claim matches, and then Okta issues no token: "
+    "have the claim's filter match fewer groups"
+)
+
 #: Distributed claims (OpenID Connect Core 1.0 section 5.6.2), and what tokens of Entra may have instead.
 CLAIM_NAMES, HAS_GROUPS = "_claim_names", "hasgroups"
 
@@ -61,6 +66,24 @@ def without_groups(told: Mapping[str, Any], name: str | None, *, kept: bool) -> 
     """Return what userinfo tells, where it may not tell of groups without all that does."""
     left_out = set() if kept else {name, CLAIM_NAMES, HAS_GROUPS}
     return {claim: value for claim, value in told.items() if claim not in left_out}
+
+
+def may_be_too_many_groups(preset: str, name: str | None, description: str) -> bool:
+    """Tell whether the words of a refusal are Okta's for a claim that matches more than 100 groups.
+
+    They name too many groups, or a claim that could not be evaluated (support.okta.com, "Groups claim matched
+    too many groups"; "Limitations of Group Functions for Dynamic Allowlists").
+    """
+    said = description.casefold()
+    evaluated = "claim" in said and "could not be evaluated" in said
+    return preset == "okta" and name is not None and ("too many groups" in said or evaluated)
+
+
+def with_okta_advice(told: str, preset: str, name: str | None) -> str:
+    """Return what is told of a refusal without a known reason, at Okta with what it may be."""
+    if preset != "okta" or name is None:
+        return told
+    return f"{told}; if it does so for some people only, {OKTA_ADVICE}"
 
 
 def read_groups(given: Sequence[object], *, preset: str, most: int) -> GroupClaim:

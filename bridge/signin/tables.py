@@ -1,4 +1,4 @@
-"""Rows of sign-ins: settings, attempts, identities, refusals."""
+"""Rows of sign-ins: settings, attempts, identities, questions, refusals."""
 
 from datetime import datetime
 
@@ -79,6 +79,30 @@ class Identity(TenantRow):
     linked_by: Mapped[str]
     linked_at: Mapped[datetime]
     cause_id: Mapped[str]
+
+
+class GroupQuestion(TenantRow):
+    """Somebody whose token says that they are in too many groups for it: they are to be asked for.
+
+    ``object_id`` is whom the provider calls so. ``asked_at`` and ``request_id`` are those of the last such
+    token. ``failure`` is why the last attempt came to nothing.
+    """
+
+    __tablename__ = "group_questions"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "connection_id"], ["connections.tenant_id", "connections.id"]),
+        ForeignKeyConstraint(["tenant_id", "person_id"], ["people.tenant_id", "people.id"]),
+        Index("ix_group_questions_next", "tenant_id", "next_attempt_at"),
+    )
+
+    connection_id: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(primary_key=True)
+    object_id: Mapped[str]
+    asked_at: Mapped[datetime]
+    request_id: Mapped[str]
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime]
+    failure: Mapped[str | None]
 
 
 class RefusedSignIn(TenantRow):

@@ -114,12 +114,15 @@ class DueTenant(UnscopedRow):
 
     ``cause`` is ``changes`` (rows in changes_due), ``boundary`` (a known future instant such as a rule set's
     effective date), ``delivery`` (invoices to be told elsewhere), ``refresh`` (sessions to be asked for
-    again at their providers) or ``nightly`` (closing and reconciliation; each tenant always has exactly one).
+    again at their providers), ``groups`` (of people, to be asked for) or ``nightly`` (closing and
+    reconciliation; each tenant always has exactly one).
     """
 
     __tablename__ = "due_tenants"
     __table_args__ = (
-        CheckConstraint("cause IN ('changes', 'boundary', 'delivery', 'refresh', 'nightly')", name="cause"),
+        CheckConstraint(
+            "cause IN ('changes', 'boundary', 'delivery', 'refresh', 'groups', 'nightly')", name="cause"
+        ),
         Index("ix_due_tenants_wake", "wake_at", "tenant_id"),
         Index(
             "uq_due_tenants_nightly",

@@ -40,6 +40,7 @@ class Malicious:
     userinfo: dict[str, Any] = field(default_factory=dict)
     told: dict[str, Told] = field(default_factory=dict)
     id_token: str | None = None
+    app_token: Told = Told({"access_token": "app-1", "token_type": "Bearer"})  # noqa: RUF009 - frozen
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     refreshed: dict[str, Any] = field(default_factory=dict)
     good_refresh: set[str] = field(default_factory=set)
@@ -83,6 +84,8 @@ class Malicious:
         """Exchange a code once, as RFC 6749 and RFC 7636 ask: also a liar can be strict."""
         if asked.form.get("grant_type") == "refresh_token":
             return self.refresh(asked)
+        if asked.form.get("grant_type") == "client_credentials":
+            return self.app_token
         begun = self.codes.pop(asked.form.get("code", ""), None)
         if begun is None:
             return Told({"error": "invalid_grant"}, status=400)

@@ -84,7 +84,7 @@ def upgrade() -> None:
         sa.Column("cause", Key, nullable=False),
         sa.Column("wake_at", Instant(), nullable=False),
         sa.CheckConstraint(
-            "cause IN ('changes', 'boundary', 'delivery', 'refresh', 'nightly')",
+            "cause IN ('changes', 'boundary', 'delivery', 'refresh', 'groups', 'nightly')",
             name=op.f("ck_due_tenants_cause"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_due_tenants")),
@@ -914,6 +914,32 @@ def upgrade() -> None:
             name=op.f("fk_event_standings_tenant_id_person_id"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "person_id", "thing", name=op.f("pk_event_standings")),
+    )
+    op.create_table(
+        "group_questions",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("connection_id", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("object_id", Key, nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("request_id", Key, nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", Instant(), nullable=False),
+        sa.Column("failure", Key, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "connection_id"],
+            ["connections.tenant_id", "connections.id"],
+            name=op.f("fk_group_questions_tenant_id_connection_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["people.tenant_id", "people.id"],
+            name=op.f("fk_group_questions_tenant_id_person_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "connection_id", "person_id", name=op.f("pk_group_questions")),
+    )
+    op.create_index(
+        "ix_group_questions_next", "group_questions", ["tenant_id", "next_attempt_at"], unique=False
     )
     op.create_table(
         "group_versions",
