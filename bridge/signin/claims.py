@@ -49,7 +49,7 @@ def claims_seen(
             session, connection_id, person_id, claim.names, is_whole=claim.reach == "whole",
             cause=cause, now=now,
         )  # fmt: skip
-    if claim.reach == "whole":
+    if claim.reach == "whole" and row.preset == "entra":
         settle_question(session, connection_id, person_id)
     elif claim.reach == "elsewhere" and row.preset == "entra":
         object_id = text_claim(claims, "oid")

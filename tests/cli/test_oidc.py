@@ -44,3 +44,17 @@ def test_nobody_is_linked_who_is_not_there_and_nobody_was_refused_yet(terminal, 
     assert "no person nobody" in terminal.err
     terminal.run("oidc", "show", "none")
     assert terminal.code == 2
+
+
+def test_the_claim_of_groups_is_the_presets_another_one_or_none(terminal, connection):
+    words = ("oidc", "set", connection, "--issuer", "https://idp.example", "--client-id", "bridge")
+    given = (
+        (("--preset", "okta"), ("groups", False)),
+        (("--preset", "okta", "--group-claim", "teams", "--groups-from-userinfo"), ("teams", True)),
+        (("--preset", "okta", "--group-claim", ""), (None, False)),
+        (("--preset", "generic"), (None, False)),
+    )
+    for more, expected in given:
+        terminal.run(*words, *more)
+        shown = terminal.read("oidc", "show", connection)
+        assert (shown["group_claim"], shown["groups_from_userinfo"]) == expected
