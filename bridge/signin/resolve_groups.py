@@ -83,10 +83,7 @@ def resolve_groups(
 def _client(database: Database, tenant_id: str, connection_id: str, seal: Seal) -> OidcClient | None:
     """Return the connection's client, None where nobody asks it for groups any more."""
     with database.read(tenant_id) as session:
-        try:
-            client = find_oidc(session, connection_id, seal=seal)
-        except NotFound:
-            return None
+        client = find_oidc(session, connection_id, seal=seal)
     return client if client.preset == "entra" and client.group_claim is not None else None
 
 

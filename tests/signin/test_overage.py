@@ -22,7 +22,7 @@ from config.settings import Settings
 from tests.signin.conftest import NOW
 from tests.signin.provider_double import Told, site
 from tests.signin.signing import rsa
-from tests.signin.test_groups import facts, group, groups_of, scim
+from tests.signin.test_groups import PATCH, facts, group, groups_of, scim
 from workers.groups import resolve_all
 
 numbers = count(1)
@@ -249,6 +249,37 @@ def test_an_answer_that_a_later_token_overtook_is_not_written(graph, guid):
     graph.answer = slow
     graph.work()
     assert (groups_of(graph.play), graph.questions()) == ({guid}, [])
+
+
+def test_what_a_later_token_asks_meanwhile_is_asked_at_once(graph, guid):
+    graph.sign_in(**OVERAGE)
+
+    def slow(_asked):
+        graph.play.set_clock(NOW + timedelta(seconds=1))
+        graph.sign_in(**OVERAGE)
+        return Told({"value": [guid]})
+
+    graph.answer = slow
+    graph.work()
+    assert guid not in groups_of(graph.play)
+    [question] = graph.questions()
+    assert (question.asked_at, question.next_attempt_at) == (NOW + timedelta(seconds=1), NOW)
+    graph.answer = Told({"value": [guid]})
+    assert graph.work(NOW + timedelta(seconds=1)) == 1
+    assert groups_of(graph.play) == {guid}
+
+
+def test_whoever_was_deactivated_meanwhile_keeps_their_groups_and_is_asked_for_no_more(graph, guid):
+    play, path = graph.play, f"/Users/{graph.play.customer.ids['ada']}"
+    graph.sign_in(groups=[guid])
+    graph.sign_in(**OVERAGE)
+    before = facts(play)
+    for active in (False, True):
+        change = {"op": "replace", "path": "active", "value": active}
+        scim(play, "PATCH", path, {"schemas": [PATCH], "Operations": [change]})
+        if not active:
+            assert graph.work() == 1
+    assert (facts(play), groups_of(play), graph.questions()) == (before, {guid}, [])
 
 
 def test_what_is_leased_is_left_to_its_worker_until_the_lease_is_over(graph):
