@@ -244,6 +244,9 @@ class Settings(BaseSettings):
     token_bytes: int = Field(
         65_536, ge=1024, description="Longest token of an identity provider that is looked at."
     )
+    id_token_bytes: int = Field(
+        768 * 1024, ge=1024, description="Longest ID token at a sign-in, which may name thousands of groups."
+    )
     token_leeway_seconds: int = Field(
         60, ge=0, le=300, description="How far the clock of an identity provider may be off."
     )

@@ -1,7 +1,7 @@
 """The return from the provider: each step refuses what it must, and only the last one writes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NoReturn
 
@@ -144,7 +144,9 @@ def _vouched(
     desk: Desk, client: OidcClient, provider: Provider, *, tokens: Tokens, taken: Taken, now: datetime
 ) -> Vouched:
     find_key = desk.key_sets.finder(client.issuer, now=now)
-    vouched = read_id_token(tokens, client, taken, find_key, TokenLimits.of(desk.settings), now=now)
+    # It comes from the provider itself, and is long for those who are in many groups: they shall sign in too.
+    limits = replace(TokenLimits.of(desk.settings), most_bytes=desk.settings.id_token_bytes)
+    vouched = read_id_token(tokens, client, taken, find_key, limits, now=now)
     told = read_userinfo(provider, tokens.access_token, FetchLimits.of(desk.settings))
     return with_userinfo(vouched, told, client)
 
@@ -186,7 +188,8 @@ def _open(
             issuer=vouched.issuer,
             subject=vouched.subject,
             sid=vouched.sid,
-            id_token=tokens.id_token,
+            # Kept to be shown to the provider in an address, where a long one does not fit.
+            id_token=tokens.id_token if len(tokens.id_token) <= desk.settings.token_bytes else None,
             refresh_token=tokens.refresh_token,
             seal=desk.seal,
             lifetime=timedelta(hours=desk.settings.session_hours),

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 import config.settings
+from bridge.alerts.tables import Alert
 from bridge.directory.tables import Group, GroupVersion, Membership
 from bridge.journal.record import Cause
 from bridge.journal.tables import JournalEntry
@@ -270,6 +271,18 @@ def test_as_many_groups_as_the_limit_are_taken_and_one_more_changes_nothing(play
     sign_in(play, groups=[])
     assert groups_of(play) == set()
     config.settings.settings.cache_clear()
+
+
+def test_whoever_is_in_thousands_of_groups_signs_in_all_the_same(play, name):
+    sign_in(play, groups=[name])
+    before = facts(play)
+    sign_in(play, groups=[GUID(each) for each in range(10_000)])
+    assert facts(play) == before
+    told = [row.detail for row in play.rows(Alert) if row.closed_at is None]
+    assert any("BRIDGE_CLAIM_GROUPS" in each for each in told)
+    sign_in(play, groups=[f"{each} {'x' * 1000}" for each in range(300)])
+    assert len(groups_of(play)) == 300
+    sign_in(play, groups=[])
 
 
 def test_names_up_to_what_an_index_holds_are_groups_and_longer_ones_are_none(play, name):
