@@ -8,6 +8,7 @@ from sqlalchemy import and_, or_, select
 
 from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
+from bridge.directory.read_versions import in_chunks
 from bridge.directory.tables import Group, Membership
 
 
@@ -28,27 +29,29 @@ def groups_named(
     session: TenantSession, *, connection_id: str, external_ids: Collection[str], name_keys: Collection[str]
 ) -> list[NamedGroup]:
     """Return the connection's groups of these external ids, or of these names."""
-    if not name_keys and not external_ids:
-        return []
-    named = or_(one_of(Group.external_id, external_ids), one_of(Group.display_name_key, name_keys))
     columns = (Group.id, Group.external_id, Group.display_name_key, Group.is_claimed, Group.deleted_at)
-    rows = session.execute(select(*columns).where(Group.connection_id == connection_id, named))
-    return [
-        NamedGroup(id_, external_id, key, is_claimed and deleted_at is None)
-        for id_, external_id, key, is_claimed, deleted_at in rows
-    ]
+    own = select(*columns).where(Group.connection_id == connection_id)
+    found: dict[str, NamedGroup] = {}
+    # Each by its own index: of either one or the other, every group would be compared with every name.
+    for column, keys in ((Group.external_id, external_ids), (Group.display_name_key, name_keys)):
+        for some in in_chunks(keys):
+            rows = session.execute(own.where(one_of(column, some)))
+            found.update(
+                (id_, NamedGroup(id_, external_id, key, is_claimed and deleted_at is None))
+                for id_, external_id, key, is_claimed, deleted_at in rows
+            )
+    return list(found.values())
 
 
 def claimed_groups_of(session: TenantSession, *, connection_id: str, person_id: str) -> set[str]:
     """Return the groups known by sign-ins alone in which the person is."""
-    member = and_(
-        Membership.tenant_id == Group.tenant_id,
-        Membership.group_id == Group.id,
-        Membership.member_id == person_id,
-        Membership.end.is_(None),
-    )
+    present = select(Membership.group_id).where(Membership.member_id == person_id, Membership.end.is_(None))
     own = (Group.connection_id == connection_id, Group.deleted_at.is_(None), Group.is_claimed)
-    return set(session.scalars(select(Group.id).join(Membership, member).where(*own)))
+    # Two statements: joined, a database without statistics compares all groups with all memberships.
+    found: set[str] = set()
+    for some in in_chunks(session.scalars(present).all()):
+        found.update(session.scalars(select(Group.id).where(*own, one_of(Group.id, some))))
+    return found
 
 
 def lock_claimed(session: TenantSession, group_ids: Collection[str]) -> dict[str, datetime]:
