@@ -1,7 +1,7 @@
 """The return from the provider: each step refuses what it must, and only the last one writes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
 
@@ -145,7 +145,7 @@ def _vouched(
 ) -> Vouched:
     find_key = desk.key_sets.finder(client.issuer, now=now)
     # It comes from the provider itself, and is long for those who are in many groups: they shall sign in too.
-    limits = replace(TokenLimits.of(desk.settings), most_bytes=desk.settings.id_token_bytes)
+    limits = TokenLimits.of_id_tokens(desk.settings)
     vouched = read_id_token(tokens, client, taken, find_key, limits, now=now)
     told = read_userinfo(provider, tokens.access_token, FetchLimits.of(desk.settings))
     return with_userinfo(vouched, told, client)

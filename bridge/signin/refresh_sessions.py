@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bridge.access.active_people import hold_active
 from bridge.access.refreshes import (
     Held,
     ask_no_more,
@@ -22,7 +23,7 @@ from bridge.access.refreshes import (
 )
 from bridge.access.sessions import wake_refresh
 from bridge.database.sessions import Database
-from bridge.errors import Misconfigured, ProviderFailed, Untrusted
+from bridge.errors import Conflict, Misconfigured, NotFound, ProviderFailed, Untrusted
 from bridge.journal.record import Cause
 from bridge.logs import get_logger
 from bridge.signin.claims import claims_seen
@@ -178,7 +179,10 @@ def _claims(asked: _Question, told: RefreshedTokens) -> Mapping[str, Any]:
     desk, client, now = asked.desk, asked.client, asked.now
     claims: Mapping[str, Any] = {}
     if told.id_token is not None:
-        find_key, limits = desk.key_sets.finder(client.issuer, now=now), TokenLimits.of(desk.settings)
+        find_key, limits = (
+            desk.key_sets.finder(client.issuer, now=now),
+            TokenLimits.of_id_tokens(desk.settings),
+        )
         claims = read_refreshed(
             told.id_token, told.access_token, client, asked.held, find_key, limits=limits, now=now
         )
@@ -192,12 +196,37 @@ def _claims(asked: _Question, told: RefreshedTokens) -> Mapping[str, Any]:
 def _note(asked: _Question, told: RefreshedTokens, claims: Mapping[str, Any]) -> None:
     desk, held, now = asked.desk, asked.held, asked.now
     again_at = now + until_refresh(told.expires_in, desk.settings)
+    kept = told.id_token is not None and len(told.id_token) <= desk.settings.token_bytes
     with desk.database.write(asked.tenant_id) as session:
         is_ours = note_refreshed(
-            session, held, id_token=told.id_token, again_at=again_at, seal=desk.seal, now=now
+            session,
+            held,
+            id_token=told.id_token if kept else None,
+            again_at=again_at,
+            seal=desk.seal,
+            now=now,
         )
-        if is_ours and claims:
-            claims_seen(session, held.connection_id, held.person_id, claims, cause=asked.cause, now=now)
+    if is_ours and claims:
+        _take_in(asked, claims)
+
+
+def _take_in(asked: _Question, claims: Mapping[str, Any]) -> None:
+    """Take in what the provider says now of the person.
+
+    What cannot be taken in is no reason to end the session, which the provider has vouched for: what was
+    known stays.
+    """
+    held = asked.held
+    try:
+        with asked.desk.database.write(asked.tenant_id) as session:
+            hold_active(session, held.person_id)
+            claims_seen(session, held.connection_id, held.person_id, claims, cause=asked.cause, now=asked.now)
+    except (Conflict, NotFound):  # deactivated or erased meanwhile, and with that the session has ended
+        return
+    except Untrusted as error:
+        log.warning(
+            "refresh.claims_left", tenant_id=asked.tenant_id, session_id=held.session_id, reason=error.reason
+        )
 
 
 def _refused(asked: _Question, error: Untrusted) -> Untrusted | ProviderFailed:

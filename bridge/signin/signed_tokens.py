@@ -47,6 +47,11 @@ class TokenLimits:
         """Return the limits that the operator has set."""
         return cls(chosen.token_bytes, timedelta(seconds=chosen.token_leeway_seconds))
 
+    @classmethod
+    def of_id_tokens(cls, chosen: Settings) -> "TokenLimits":
+        """Return those of ID tokens, which may name thousands of groups."""
+        return cls(chosen.id_token_bytes, timedelta(seconds=chosen.token_leeway_seconds))
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
