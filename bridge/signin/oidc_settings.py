@@ -158,6 +158,11 @@ def find_issuer(session: TenantSession, connection_id: str) -> str:
     return _row(session, connection_id).issuer
 
 
+def find_client_id(session: TenantSession, connection_id: str) -> str:
+    """Return the name under which a connection's provider knows the software. Raises ``NotFound``."""
+    return _row(session, connection_id).client_id
+
+
 def show_oidc(session: TenantSession, connection_id: str) -> dict[str, Any]:
     """Return the settings as an administrator may see them: without the secret. Raises ``NotFound``."""
     row = _row(session, connection_id)

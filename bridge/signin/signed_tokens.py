@@ -58,7 +58,8 @@ class Expected:
     """What a token must say to be believed.
 
     ``types`` are those of its header's ``typ``, in lower case without ``application/``; the empty word
-    stands for none. ``sole_audience`` refuses whoever is addressed beside us. ``must_expire`` asks for
+    stands for none. ``audience`` is our name in it, ``other_audiences`` are names that are ours as well.
+    ``sole_audience`` refuses whoever is addressed beside us. ``must_expire`` asks for
     ``exp``; where there is one it counts in any case. ``issued_since`` refuses what was issued before, give
     or take the leeway.
     """
@@ -69,6 +70,7 @@ class Expected:
     algorithms: Collection[str] = ALGORITHMS
     sole_audience: bool = False
     must_expire: bool = True
+    other_audiences: Collection[str] = ()
     issued_since: datetime | None = None
 
 
@@ -190,7 +192,8 @@ def _check_issuer(claims: Mapping[str, Any], expected: Expected) -> None:
 def _check_audience(claims: Mapping[str, Any], expected: Expected) -> None:
     audience = claims.get("aud")
     listed = [audience] if isinstance(audience, str) else audience
-    if not isinstance(listed, list) or expected.audience not in listed:
+    ours = (expected.audience, *expected.other_audiences)
+    if not isinstance(listed, list) or not any(each in listed for each in ours):
         raise Untrusted("wrong_audience", "the token is meant for somebody else")
     if expected.sole_audience and listed != [expected.audience]:
         raise Untrusted("wrong_audience", "the token is meant for others as well")

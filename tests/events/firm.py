@@ -87,12 +87,19 @@ class Firm:
             done += count
         return done
 
-    def sign_in(self, name: str, *, at: datetime) -> str:
-        """Open a session for a person; return its id."""
+    def sign_in(
+        self,
+        name: str,
+        *,
+        at: datetime,
+        sid: str | None = None,
+        issuer: str = "https://lindqvist.okta.example",
+    ) -> str:
+        """Open a session for a person; return its id. ``sid`` is the provider's name of it."""
         with self.running.database.write(self.customer.tenant_id) as session:
             return open_session(
                 session, person_id=self.people[name], connection_id=self.connection_id,
-                issuer="https://lindqvist.okta.example", subject=f"ext-{name}", sid=None, id_token=None,
+                issuer=issuer, subject=f"ext-{name}", sid=sid, id_token=None,
                 refresh_token=None, seal=self.running.parts.seal, lifetime=timedelta(hours=8), most=10,
                 cause=CAUSE, now=at,
             ).id  # fmt: skip

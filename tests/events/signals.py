@@ -59,9 +59,9 @@ class Signals:
     def send(self, claims: dict[str, Any], *, at: datetime, **header: object):
         return self.push(signed(claims, **({"typ": "secevent+jwt"} | header)), at=at)
 
-    def push(self, token: str, *, at: datetime):
+    def push(self, token: str, *, at: datetime, content_type: str | None = "application/secevent+jwt"):
         self.firm.running.set_clock(at)
-        headers = {"Content-Type": "application/secevent+jwt", "Accept": "application/json"}
+        headers = {"Accept": "application/json"} | ({"Content-Type": content_type} if content_type else {})
         return self.firm.running.client.post(self.address("set"), data=token, headers=headers)
 
     def tell(self, claims: dict[str, Any], *, at: datetime) -> None:

@@ -9,7 +9,9 @@ import config.settings
 from bridge.cli import commands
 from bridge.cli.operator import parts
 from bridge.errors import InvalidValue
+from bridge.signin.events.identity_events import NOTE, IdentityEvent
 from bridge.signin.events.okta_hooks import OktaHookSettings
+from bridge.signin.events.take_events import take_events
 from tests.api.customers import OCTOBER, Running
 from tests.events.firm import Firm
 from tests.events.org import delivery, lifecycle, log_event
@@ -167,10 +169,10 @@ def test_the_list_tells_what_became_of_each_event_page_by_page(running: Running)
         pages.append([(each["type"], each["outcome"], each["person_id"]) for each in page["items"]])
         cursor = page["next_cursor"]
     suspend = "user.lifecycle.suspend"
-    assert pages == [
-        [("user.lifecycle.unsuspend", "waiting", None), ("user.account.lock", "ignored", None)],
-        [(suspend, "unknown_person", None), (suspend, "applied", firm.people["ada"])],
-    ]
+    first, second = pages
+    assert first == [("user.lifecycle.unsuspend", "waiting", None), ("user.account.lock", "ignored", None)]
+    together = {(suspend, "unknown_person", None), (suspend, "applied", firm.people["ada"])}
+    assert set(second) == together
     chosen = running.api(firm.customer, "GET", "/identity-events?outcome=applied").json["items"]
     assert [each["id"] for each in chosen] == [applied["uuid"]]
     own = f"/identity-events?connection={firm.connection_id}&limit=50"
@@ -178,6 +180,32 @@ def test_the_list_tells_what_became_of_each_event_page_by_page(running: Running)
     assert running.api(firm.customer, "GET", "/identity-events?connection=other").json["items"] == []
     assert running.api(firm.customer, "GET", "/identity-events?outcome=lost").status_code == 400
     assert running.api(Firm.of(running).customer, "GET", "/identity-events").json["items"] == []
+
+
+def test_events_of_one_id_and_instant_are_each_listed_once_wherever_a_page_ends(running: Running):
+    """Two connections may send the same id, and one connection's two receivers as well."""
+    firm = Firm.of(running)
+    made = running.api(firm.customer, "POST", "/connections", {"name": "Okta of Bergen", "kind": "okta"}).json
+    told = [IdentityEvent(f"é {number} " + "x" * 240, "t", minute(1), NOTE) for number in range(3)]
+    places = [(firm.connection_id, "okta"), (firm.connection_id, "set"), (made["id"], "okta")]
+    with running.database.write(firm.customer.tenant_id) as session:
+        for connection_id, source in places:
+            take_events(
+                session,
+                told,
+                connection_id=connection_id,
+                source=source,
+                request_id="r",
+                days=90,
+                now=minute(2),
+            )
+    listed, cursor = [], ""
+    while cursor is not None:
+        query = f"?limit=1{f'&cursor={cursor}' if cursor else ''}"
+        page = running.api(firm.customer, "GET", f"/identity-events{query}").json
+        listed += [(each["connection_id"], each["source"], each["id"]) for each in page["items"]]
+        cursor = page["next_cursor"]
+    assert sorted(listed) == sorted((*place, event.id) for place in places for event in told)
 
 
 @pytest.mark.parametrize(

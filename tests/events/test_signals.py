@@ -1,6 +1,6 @@
 """Security event tokens: what they change, and which of them are refused."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,7 @@ from sqlalchemy import select
 from bridge.errors import InvalidValue
 from bridge.signin.events.security_events import CAEP, EFFECTS, RISC, SSF, read_security_event
 from bridge.signin.events.subjects import EventSubject, read_subject
+from bridge.signin.events.tables import ReceivedEvent
 from bridge.signin.oidc_settings import OidcTerms, set_oidc
 from bridge.signin.tables import Identity
 from tests.api.customers import CAUSE, Running
@@ -53,6 +54,132 @@ def test_a_revoked_session_ends_those_that_were_open_then(signals: Signals, type
     later, other = signals.firm.sign_in("ada", at=minute(3)), signals.firm.sign_in("bob", at=minute(1))
     signals.tell(signals.event(type_, "ada", minute(2)), at=minute(4))
     assert signals.firm.open_sessions() == {later, other}
+
+
+def session_subject(signals: Signals, sid: str, name: str | None) -> dict:
+    """As CAEP 1.0 section 3.1 names a session: by itself, or beside whose it is."""
+    named = {"format": "opaque", "id": sid}
+    user = {"format": "iss_sub", "iss": signals.issuer, "sub": f"ext-{name}"}
+    return named if name is None else {"format": "complex", "session": named, "user": user}
+
+
+@pytest.mark.parametrize("name", [None, "ada"])
+def test_the_end_of_one_session_leaves_the_persons_others(signals: Signals, name: str | None):
+    signals.firm.sign_in("ada", at=minute(1), sid="S|1.16", issuer=signals.issuer)
+    second = signals.firm.sign_in("ada", at=minute(1), sid="S|2.16", issuer=signals.issuer)
+    told = signals.event(REVOKED, "ada", minute(2), sub_id=session_subject(signals, "S|1.16", name))
+    signals.tell(told, at=minute(3))
+    assert signals.firm.open_sessions() == {second}
+    signals.tell(signals.event(REVOKED, "ada", minute(2), sub_id=told["sub_id"]), at=minute(4))
+    assert signals.firm.open_sessions() == {second}
+    refs = signals.firm.read(select(ReceivedEvent.session_ref, ReceivedEvent.subject))
+    assert set(map(tuple, refs)) == {(None, None)}
+    only = {"format": "complex", "session": {"format": "opaque", "id": "S|2.16"}}
+    signals.tell(signals.event(REVOKED, "ada", minute(5), sub_id=only), at=minute(6))
+    assert signals.firm.open_sessions() == set()
+
+
+def test_two_ends_of_two_sessions_at_once_end_both(signals: Signals):
+    for sid in ("a", "b"):
+        signals.firm.sign_in("ada", at=minute(1), sid=sid, issuer=signals.issuer)
+    for sid in ("a", "b"):
+        told = signals.event(REVOKED, "ada", minute(2), sub_id=session_subject(signals, sid, "ada"))
+        assert signals.send(told, at=minute(3)).status_code == 202
+    signals.firm.apply(at=minute(4))
+    assert signals.firm.open_sessions() == set()
+    assert set(signals.firm.outcomes().values()) == {"applied"}
+
+
+def test_a_session_whose_name_the_provider_never_told_may_be_the_one_that_ends(signals: Signals):
+    signals.firm.sign_in("ada", at=minute(1))
+    other = signals.firm.sign_in("bob", at=minute(1))
+    told = signals.event(REVOKED, "ada", minute(2), sub_id=session_subject(signals, "s", "ada"))
+    signals.tell(told, at=minute(3))
+    assert signals.firm.open_sessions() == {other}
+
+
+@pytest.mark.parametrize("issuer", ["https://other.example", None])
+def test_a_session_that_is_not_the_providers_or_of_two_people_names_nobody(
+    signals: Signals, issuer: str | None
+):
+    for name in ("ada", "bob")[: 1 if issuer else 2]:
+        signals.firm.sign_in(name, at=minute(1), sid="s", issuer=issuer or signals.issuer)
+    opened = signals.firm.open_sessions()
+    subject = {"format": "complex", "session": {"format": "opaque", "id": "s"}}
+    signals.tell(signals.event(REVOKED, "ada", minute(2), sub_id=subject), at=minute(3))
+    assert signals.firm.open_sessions() == opened
+    assert set(signals.firm.outcomes().values()) == {"unknown_person"}
+
+
+def test_a_provider_that_counts_seconds_is_believed_for_all_that_was_before_in_that_second(signals: Signals):
+    """Else whoever was made, or signed in, in the second of the event would stay."""
+    second, within = minute(2), minute(2) + timedelta(milliseconds=300)
+    signals.firm.sign_in("ada", at=within)
+    signals.firm.set_active("bob", active=False, at=minute(1))
+    signals.firm.set_active("bob", active=True, at=within)
+    arrival = minute(2) + timedelta(milliseconds=600)
+    disabled = signals.event(DISABLED, "bob", second)
+    signals.tell(signals.event(REVOKED, "ada", second), at=arrival)
+    signals.tell(disabled, at=arrival)
+    assert (signals.firm.open_sessions(), signals.firm.active()["bob"]) == (set(), False)
+    signals.firm.set_active("bob", active=True, at=arrival + timedelta(milliseconds=100))
+    signals.tell(disabled, at=minute(3))
+    assert signals.firm.active()["bob"] is True
+
+
+def test_what_is_said_after_an_event_has_come_is_later_though_in_the_same_second(signals: Signals):
+    signals.firm.set_active("bob", active=False, at=minute(1))
+    arrival = minute(2) + timedelta(milliseconds=300)
+    assert signals.send(signals.event(DISABLED, "bob", minute(2)), at=arrival).status_code == 202
+    signals.firm.set_active("bob", active=True, at=arrival + timedelta(milliseconds=100))
+    signals.firm.apply(at=minute(3))
+    assert signals.firm.active()["bob"] is True
+
+
+def test_a_persons_id_here_names_them_as_the_provider_was_told_it(signals: Signals):
+    subject = {"format": "iss_sub", "iss": signals.issuer, "sub": signals.firm.people["ada"]}
+    signals.tell(signals.event(DISABLED, "ada", minute(1), sub_id=subject), at=minute(2))
+    assert signals.firm.active() == {"ada": False, "bob": True}
+
+
+def test_the_clients_id_is_a_name_of_ours_as_well(signals: Signals):
+    told = signals.event(DISABLED, "ada", minute(1), aud=["client-1", "https://other.example"])
+    signals.tell(told, at=minute(2))
+    assert signals.firm.active() == {"ada": False, "bob": True}
+
+
+def test_a_changed_identifier_may_be_a_telephone_number(signals: Signals):
+    """RISC 1.0 section 2.5 has it of an e-mail address or of a telephone number."""
+    subject = {"format": "phone_number", "phone_number": "+12065550100"}
+    told = {f"{RISC}identifier-changed": {"new-value": "+12065550101"}}
+    signals.tell(signals.event(REVOKED, "ada", minute(2), events=told, sub_id=subject), at=minute(3))
+    assert set(signals.firm.outcomes().values()) == {"ignored"}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("application/secevent+jwt", 202), ("Application/SecEvent+JWT; charset=utf-8", 202), (None, 202),
+        ("application/json", 400), ("application/jwt", 400), ("application/x-www-form-urlencoded", 400),
+    ],
+)  # fmt: skip
+def test_a_token_is_sent_as_what_it_is(signals: Signals, content_type: str | None, status: int):
+    token = signed(signals.event(DISABLED, "ada", minute(1)), typ="secevent+jwt")
+    answer = signals.push(token, at=minute(2), content_type=content_type)
+    assert answer.status_code == status
+    assert answer.headers.get("Content-Language") == (None if status == 202 else "en")
+
+
+def test_who_sends_faster_than_allowed_is_told_when_to_come_back(signals: Signals):
+    parts = signals.firm.running.parts
+    allowed = parts.settings.hook_requests_burst
+    parts.rate_limits.admit(signals.firm.customer.tenant_id, "hook_requests", count=allowed + 200)
+    answers = [
+        signals.send(signals.event(DISABLED, "ada", minute(1)), at=minute(1)),
+        signals.log_out(signals.by_sub("ada"), at=minute(1)),
+    ]
+    assert [(each.status_code, int(each.headers["Retry-After"]) > 0) for each in answers] == [(429, True)] * 2
+    assert signals.firm.outcomes() == {}
 
 
 def test_one_more_credential_and_changed_claims_end_nothing(signals: Signals):
@@ -155,6 +282,9 @@ FAR = minute(100)
         ({"events": {DISABLED: {"event_timestamp": 1e300}}}, {}, "invalid_request"),
         ({"events": {DISABLED: {"event_timestamp": int(FAR.timestamp())}}}, {}, "invalid_request"),
         ({"sub_id": None}, {}, "invalid_request"),
+        ({"sub_id": {"format": "complex", "tenant": {"format": "opaque", "id": "t"}}}, {}, "invalid_request"),
+        ({"sub_id": {"format": "complex", "session": {"format": "email"}}}, {}, "invalid_request"),
+        ({"sub_id": None, "events": {f"{RISC}opt-in": {}}}, {}, "invalid_request"),
         ({"sub_id": {"format": "phone_number", "phone_number": "+1"}}, {}, "invalid_request"),
         ({}, {"typ": "JWT"}, "invalid_request"),
         ({}, {"typ": "logout+jwt"}, "invalid_request"),
@@ -224,8 +354,8 @@ def test_a_provider_that_cannot_be_reached_is_told_to_come_back(running: Running
 
 
 JSON = st.recursive(st.none() | st.integers() | st.text(max_size=4), lambda inner: st.dictionaries(
-    st.sampled_from(["format", "iss", "sub", "id", "email", "uri", "user", "events", "iat"]), inner,
-    max_size=4,
+    st.sampled_from(["format", "iss", "sub", "id", "email", "uri", "user", "session", "events", "iat"]),
+    inner, max_size=4,
 ), max_leaves=8)  # fmt: skip
 
 
@@ -246,7 +376,8 @@ def test_whatever_names_somebody_names_one_or_is_refused(value: object):
     except InvalidValue:
         return
     assert isinstance(subject, EventSubject)
-    assert (subject.id is None) != (subject.email is None)
+    assert subject.id is None or subject.email is None
+    assert {subject.id, subject.email, subject.session_id} != {None}
 
 
 def test_times_of_an_event_are_its_own_then_toe_then_that_of_the_token():

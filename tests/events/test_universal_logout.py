@@ -1,5 +1,7 @@
 """A provider has all end that somebody has open: who may ask for it, and for whom."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -50,6 +52,8 @@ def test_a_token_ends_sessions_once(signals: Signals):
         ({"exp": int(minute(-60).timestamp())}, {}),
         ({"jti": None}, {}),
         ({"jti": 7}, {}),
+        ({"sub": "client-2"}, {}),
+        ({"aud": "client-1"}, {}),
         ({}, {"typ": "JWT"}),
         ({}, {"typ": "secevent+jwt"}),
         ({}, {"key": rsa("two"), "kid": "one"}),
@@ -62,6 +66,36 @@ def test_a_bad_token_logs_nobody_out(signals: Signals, claims: dict, header: dic
     answer = signals.log_out(signals.by_sub("ada"), at=minute(1), token=token)
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
     assert signals.firm.open_sessions() == {opened}
+
+
+def test_a_token_that_asked_in_vain_is_used_up_as_well(signals: Signals):
+    """It names nobody itself: whoever finds it could ask for anybody."""
+    token = signed(signals.logout_claims(minute(1)), typ="global-token-revocation+jwt")
+    assert signals.log_out(signals.by_sub("eve"), at=minute(1), token=token).status_code == 404
+    opened = signals.firm.sign_in("ada", at=minute(1))
+    assert signals.log_out(signals.by_sub("ada"), at=minute(2), token=token).status_code == 401
+    assert signals.firm.open_sessions() == {opened}
+    [kept] = signals.firm.read(select(ReceivedEvent.outcome, ReceivedEvent.person_id))
+    assert tuple(kept) == ("unknown_person", None)
+
+
+def test_a_token_is_good_for_an_hour_however_late_it_expires(signals: Signals):
+    """Which tokens were used is forgotten one day."""
+    for issued, status in ((minute(1), 204), (minute(1) - timedelta(seconds=61), 401)):
+        claims = signals.logout_claims(issued, exp=int(minute(10_000).timestamp()))
+        token = signed(claims, typ="global-token-revocation+jwt")
+        assert signals.log_out(signals.by_sub("ada"), at=minute(61), token=token).status_code == status
+
+
+def test_a_person_may_be_named_by_their_id_here(signals: Signals):
+    """So does Okta where it provisions the people of the software."""
+    for opaque in (True, False):
+        signals.firm.sign_in("ada", at=minute(1))
+        own = signals.firm.people["ada"]
+        iss_sub = {"format": "iss_sub", "iss": signals.issuer, "sub": own}
+        subject = {"format": "opaque", "id": own} if opaque else iss_sub
+        assert signals.log_out(subject, at=minute(2)).status_code == 204
+        assert signals.firm.open_sessions() == set()
 
 
 def test_without_a_bearer_nobody_is_logged_out(signals: Signals):

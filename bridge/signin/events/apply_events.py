@@ -1,7 +1,7 @@
 """The workers' turn at events that wait: each applied once, in the order of its own time."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bridge.access.revoke import revoke
@@ -106,7 +106,7 @@ def _apply_activity(
     *,
     now: datetime,
 ) -> Outcomes:
-    concerned = _by_person(events, people, ACTIVATE, DEACTIVATE)
+    concerned = _by_person((each for each in events if each.effect in (ACTIVATE, DEACTIVATE)), people)
     turns = last_turns(session, list(concerned)) if concerned else {}
     outcomes: Outcomes = {}
     places: dict[tuple[str, str], Place] = {}
@@ -238,20 +238,16 @@ def _apply_ends(
         for each in events
         if each.effect == END_SESSIONS or (each.effect == DEACTIVATE and outcomes[each.key] == SUPERSEDED)
     ]
-    last = {people[each.who].id: each for each in ending}  # of each person the latest: they are in order
-    ended = end_sessions_before(session, last, now=now)
+    ended = end_sessions_before(session, _by_person(ending, people), now=now)
     return {
-        each.key: APPLIED if people[each.who].id in ended else UNCHANGED
+        each.key: APPLIED if each.key in ended else UNCHANGED
         for each in ending
         if each.effect == END_SESSIONS
     }
 
 
-def _by_person(
-    events: Sequence[WaitingEvent], people: People, *effects: str
-) -> dict[str, list[WaitingEvent]]:
+def _by_person(events: Iterable[WaitingEvent], people: People) -> dict[str, list[WaitingEvent]]:
     found: dict[str, list[WaitingEvent]] = defaultdict(list)
     for each in events:
-        if each.effect in effects:
-            found[people[each.who].id].append(each)
+        found[people[each.who].id].append(each)
     return found

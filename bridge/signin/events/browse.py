@@ -17,13 +17,13 @@ def events_page(
     before: tuple[datetime, str] | None,
     limit: int,
 ) -> Sequence[ReceivedEvent]:
-    """Return the events received last first; ``before`` is the instant and id of the last one seen."""
+    """Return the events received last first; ``before`` has instant and ``our_id`` of the last one seen."""
     row = ReceivedEvent
-    rows = select(row).order_by(row.received_at.desc(), row.id.desc(), row.source).limit(limit)
+    rows = select(row).order_by(row.received_at.desc(), row.our_id.desc()).limit(limit)
     if connection_id is not None:
         rows = rows.where(row.connection_id == connection_id)
     if outcome is not None:
         rows = rows.where(row.outcome == outcome)
     if before is not None:
-        rows = rows.where(tuple_(row.received_at, row.id) < before)
+        rows = rows.where(tuple_(row.received_at, row.our_id) < before)
     return session.scalars(rows).all()

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import or_, select
 
+from bridge.access.tables import Session
 from bridge.database.one_of import one_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.tables import Person
@@ -31,12 +32,21 @@ def find_subject(
 ) -> Sequence[str]:
     """Return the ids of the connection's living people whom the subject means, at most two.
 
-    An id means whoever is linked with it at this issuer, or was provisioned under it as external id. That of
-    another issuer means nobody. An e-mail finds people, and links nobody.
+    An id means whoever is linked with it at this issuer, or was provisioned under it as external id, else
+    whose id it is here: a provider that provisions them knows them by it. That of another issuer is nobody's.
+    An e-mail finds people, and links nobody. A session means whoever signed in by it.
     """
     if subject.issuer not in (None, issuer):
         return []
     living = select(Person.id).where(Person.connection_id == connection_id, Person.deleted_at.is_(None))
+    if subject.id is None and subject.email is None:
+        opened = select(Session.person_id).where(
+            Session.connection_id == connection_id,
+            Session.provider_issuer == issuer,
+            Session.provider_session == subject.session_id,
+            Session.ended_at.is_(None),
+        )
+        return session.scalars(living.where(Person.id.in_(opened)).order_by(Person.id).limit(2)).all()
     if subject.email is not None:
         key = fold(subject.email)
         named = living.where(or_(Person.email_key == key, Person.user_name_key == key))
@@ -47,4 +57,5 @@ def find_subject(
     known = session.scalar(living.where(Person.id.in_(linked)))
     if known is not None:
         return [known]
-    return session.scalars(living.where(Person.external_id == subject.id)).all()
+    provisioned = session.scalars(living.where(Person.external_id == subject.id)).all()
+    return provisioned or session.scalars(living.where(Person.id == subject.id)).all()

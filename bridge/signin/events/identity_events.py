@@ -26,8 +26,8 @@ OUTCOMES = (
 class IdentityEvent:
     """What happened to whom at ``at``, by the provider's own clock; ``id`` is unique at the provider.
 
-    ``subject`` is the provider's id of the person, ``group_id`` that of a group; ``app_ids`` are the
-    applications that it was about.
+    ``subject`` is the provider's id of the person, ``session_id`` that of the only session it is about,
+    ``group_id`` that of a group; ``app_ids`` are the applications that it was about.
     """
 
     id: str
@@ -35,6 +35,7 @@ class IdentityEvent:
     at: datetime
     effect: str
     subject: str | None = None
+    session_id: str | None = None
     group_id: str | None = None
     group_name: str | None = None
     app_ids: tuple[str, ...] = ()

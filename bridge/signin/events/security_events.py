@@ -6,7 +6,7 @@ by the Shared Signals Framework 1.0 (section 4).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bridge.errors import InvalidValue
@@ -37,6 +37,9 @@ CREDENTIAL_CHANGE = f"{CAEP}credential-change"
 #: Who has one more way to sign in has none less; who lost one may have lost it to somebody else.
 HARMLESS_CHANGES = ("create",)
 
+#: The end of a second, as precise as instants are stored.
+SECOND = timedelta(seconds=1) - timedelta(microseconds=1)
+
 #: A SET has none of these claims (SSF 1.0 section 4.1): with them it could pass for another kind of token.
 FORBIDDEN = ("exp", "sub")
 
@@ -50,6 +53,11 @@ class SecurityEvent:
     at: datetime
     effect: str
     subject: EventSubject | None
+
+    @property
+    def until(self) -> datetime:
+        """The last instant that the event may mean: a provider that counts whole seconds means any of one."""
+        return self.at if self.at.microsecond else self.at + SECOND
 
     def check_time(self, now: datetime, *, ahead_seconds: int) -> None:
         """Raise ``InvalidValue`` as ``IdentityEvent.check_time`` does."""
@@ -71,11 +79,14 @@ def read_security_event(claims: Mapping[str, Any]) -> SecurityEvent:
     at = _instant(claims, content)
     if type_ in OF_STREAM:
         return SecurityEvent(id_, type_, at, NOTE, None)
-    subject = read_subject(claims.get("sub_id"))
     effect = EFFECTS.get(type_, NOTE)
     if type_ == CREDENTIAL_CHANGE and content.get("change_type") in HARMLESS_CHANGES:
         effect = NOTE
-    return SecurityEvent(id_, type_, at, effect, None if effect == NOTE else subject)
+    if effect == NOTE:
+        # It may be about a device or a telephone number: whom it means need not be understood.
+        members.text(members.object_of(claims.get("sub_id"), "/sub_id"), "format", "/sub_id")
+        return SecurityEvent(id_, type_, at, NOTE, None)
+    return SecurityEvent(id_, type_, at, effect, read_subject(claims.get("sub_id")))
 
 
 def _instant(claims: Mapping[str, Any], content: Mapping[str, Any]) -> datetime:

@@ -1,7 +1,7 @@
 """Subject identifiers of security events (RFC 9493): whom an event or a request is about."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.errors import InvalidValue
@@ -13,23 +13,27 @@ ACCT = "acct:"
 
 @dataclass(frozen=True, slots=True)
 class EventSubject:
-    """Somebody, by the provider's id of them (of ``issuer``, if it is named) or by an e-mail address."""
+    """Somebody, by the provider's id of them (of ``issuer``, if it is named) or by an e-mail address.
+
+    ``session_id`` is the provider's id of their only session that is meant; alone, it names them by it.
+    """
 
     id: str | None = None
     issuer: str | None = None
     email: str | None = None
+    session_id: str | None = None
 
 
 def read_subject(value: object, pointer: str = "/sub_id") -> EventSubject:
     """Return whom an identifier names. Raises ``InvalidValue`` for a format that is not taken here.
 
-    Of a complex subject (Shared Signals Framework 1.0 section 3.1) the user counts; what it says of devices
-    or sessions is narrower than what ends here.
+    Of a complex subject (Shared Signals Framework 1.0 section 3.3) user and session count, and one of them
+    must be there. What it says of devices is narrower than anything that can be told apart here.
     """
     row = members.object_of(value, pointer)
     form = members.choice(row, "format", pointer, (ISS_SUB, OPAQUE, EMAIL, ACCOUNT, COMPLEX))
     if form == COMPLEX:
-        return _of_user(row, pointer)
+        return _of_members(row, pointer)
     if form == ISS_SUB:
         return EventSubject(members.text(row, "sub", pointer), members.text(row, "iss", pointer))
     if form == OPAQUE:
@@ -42,11 +46,20 @@ def read_subject(value: object, pointer: str = "/sub_id") -> EventSubject:
     return EventSubject(email=_address(uri.removeprefix(ACCT), f"{pointer}/uri"))
 
 
-def _of_user(row: Mapping[str, Any], pointer: str) -> EventSubject:
+def _of_members(row: Mapping[str, Any], pointer: str) -> EventSubject:
+    session_id = _session_id(row, f"{pointer}/session") if "session" in row else None
+    if session_id is not None and "user" not in row:
+        return EventSubject(session_id=session_id)
     user = members.object_of(row.get("user"), f"{pointer}/user")
     if user.get("format") == COMPLEX:
         raise InvalidValue("a complex subject holds simple ones", pointer=f"{pointer}/user/format")
-    return read_subject(user, f"{pointer}/user")
+    return replace(read_subject(user, f"{pointer}/user"), session_id=session_id)
+
+
+def _session_id(row: Mapping[str, Any], pointer: str) -> str:
+    named = members.object_of(row["session"], pointer)
+    form = members.choice(named, "format", pointer, (OPAQUE, ISS_SUB))
+    return members.text(named, "id" if form == OPAQUE else "sub", pointer)
 
 
 def _address(text: str, pointer: str) -> str:

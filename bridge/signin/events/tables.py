@@ -43,8 +43,9 @@ class OktaHook(TenantRow):
 class ReceivedEvent(TenantRow):
     """An event as it came in, once however often it is sent; ``at`` is its own time.
 
-    ``subject`` is the provider's id of whom it is about, and is emptied once the event is settled: from then
-    on ``person_id`` tells, of whomever the connection knew.
+    ``subject`` is the provider's id of whom it is about, ``session_ref`` that of the one session that it is
+    about; both are emptied once the event is settled: from then on ``person_id`` tells, of whomever the
+    connection knew. ``our_id`` tells apart what sources or connections gave the same id.
     """
 
     __tablename__ = "identity_events"
@@ -53,7 +54,7 @@ class ReceivedEvent(TenantRow):
         CheckConstraint(_one_of("effect", EFFECTS), name="effect"),
         CheckConstraint(_one_of("outcome", OUTCOMES), name="outcome"),
         CheckConstraint("(outcome = 'waiting') = (settled_at IS NULL)", name="settled"),
-        Index("ix_identity_events_received", "tenant_id", "received_at", "id"),
+        Index("ix_identity_events_received", "tenant_id", "received_at", "our_id"),
         Index(
             "ix_identity_events_waiting", "tenant_id", "connection_id", "at", "id",
             sqlite_where=UNSETTLED, postgresql_where=UNSETTLED,
@@ -63,9 +64,11 @@ class ReceivedEvent(TenantRow):
     connection_id: Mapped[str] = mapped_column(primary_key=True)
     source: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[str] = mapped_column(primary_key=True)
+    our_id: Mapped[str]
     type: Mapped[str]
     effect: Mapped[str]
     subject: Mapped[str | None]
+    session_ref: Mapped[str | None]
     group_ref: Mapped[str | None]
     group_name: Mapped[str | None]
     at: Mapped[datetime]

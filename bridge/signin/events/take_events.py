@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from bridge.database.ids import new_id
 from bridge.database.sessions import WAKE, TenantSession
@@ -76,20 +77,11 @@ def take_events(
     outcomes = {event.id: _outcome(event, oldest, found) for event in events}
     rows = [
         {
+            **_row(event, outcomes[event.id], now=now),
             "tenant_id": session.tenant_id,
             "connection_id": connection_id,
             "source": source,
-            "id": event.id,
-            "type": event.type,
-            "effect": event.effect,
-            "subject": event.subject if outcomes[event.id] == WAITING else None,
-            "group_ref": event.group_id,
-            "group_name": event.group_name,
-            "at": event.at,
-            "received_at": now,
             "request_id": request_id,
-            "outcome": outcomes[event.id],
-            "settled_at": None if outcomes[event.id] == WAITING else now,
             "person_id": found.get(event.id),
         }
         for event in events
@@ -101,6 +93,25 @@ def take_events(
         due = {"id": new_id(now), "tenant_id": session.tenant_id, "cause": "changes", "wake_at": now}
         session.hold_rows(DueTenant, [due])
         session.info[WAKE] = True
+
+
+def _row(event: IdentityEvent, outcome: str, *, now: datetime) -> dict[str, Any]:
+    """Return what is kept of an event; whom it names only for as long as it waits."""
+    waits = outcome == WAITING
+    return {
+        "id": event.id,
+        "our_id": new_id(now),
+        "type": event.type,
+        "effect": event.effect,
+        "subject": event.subject if waits else None,
+        "session_ref": event.session_id if waits else None,
+        "group_ref": event.group_id,
+        "group_name": event.group_name,
+        "at": event.at,
+        "received_at": now,
+        "outcome": outcome,
+        "settled_at": None if waits else now,
+    }
 
 
 def _outcome(event: IdentityEvent, oldest: datetime, found: Mapping[str, str | None]) -> str:

@@ -32,7 +32,7 @@ SETTLE = prepared(
     )
     .values(
         outcome=bindparam("came_to"), settled_at=bindparam("at_last"), person_id=bindparam("person"),
-        subject=None,
+        subject=None, session_ref=None,
     )
 )  # fmt: skip
 
@@ -46,6 +46,7 @@ class WaitingEvent:
     id: str
     effect: str
     subject: str | None
+    session_ref: str | None
     person_id: str | None
     group_ref: str | None
     group_name: str | None
@@ -97,8 +98,8 @@ def next_events(session: TenantSession, *, limit: int) -> list[WaitingEvent]:
         select(Connection.id).where(Connection.id == connection_id).with_for_update(key_share=True)
     )
     columns = (
-        row.connection_id, row.source, row.id, row.effect, row.subject, row.person_id, row.group_ref,
-        row.group_name, row.at, row.request_id,
+        row.connection_id, row.source, row.id, row.effect, row.subject, row.session_ref, row.person_id,
+        row.group_ref, row.group_name, row.at, row.request_id,
     )  # fmt: skip
     chosen = select(*columns).where(waiting, row.connection_id == connection_id)
     found: Sequence[Any] = session.execute(chosen.order_by(row.at, row.id).limit(limit)).all()

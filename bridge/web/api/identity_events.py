@@ -76,7 +76,7 @@ def show_identity_events(call: Call) -> dict[str, Any]:
             before=call.query["cursor"],
             limit=call.limit + 1,
         )
-    return page_of(rows, call.limit, shown=_event, place=lambda row: (row.received_at, row.id))
+    return page_of(rows, call.limit, shown=_event, place=lambda row: (row.received_at, row.our_id))
 
 
 @operation(

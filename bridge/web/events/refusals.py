@@ -37,7 +37,12 @@ def refuse_as_json(blueprint: Blueprint) -> None:
 
 
 def _refuse(error: BridgeError) -> tuple[Response, int]:
-    answer, status = jsonify(title=error.title, detail=error.detail), status_of(error)
+    return refused(error, status_of(error))
+
+
+def refused(error: BridgeError, status: int) -> tuple[Response, int]:
+    """Return the error in a few words under this status, with the headers that belong to it."""
+    answer = jsonify(title=error.title, detail=error.detail)
     if isinstance(error, LimitReached):
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
     if status == HTTPStatus.UNAUTHORIZED:

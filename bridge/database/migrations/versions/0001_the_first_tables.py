@@ -563,9 +563,11 @@ def upgrade() -> None:
         sa.Column("connection_id", Key, nullable=False),
         sa.Column("source", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
+        sa.Column("our_id", Key, nullable=False),
         sa.Column("type", Key, nullable=False),
         sa.Column("effect", Key, nullable=False),
         sa.Column("subject", Key, nullable=True),
+        sa.Column("session_ref", Key, nullable=True),
         sa.Column("group_ref", Key, nullable=True),
         sa.Column("group_name", Key, nullable=True),
         sa.Column("at", Instant(), nullable=False),
@@ -595,7 +597,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        "ix_identity_events_received", "identity_events", ["tenant_id", "received_at", "id"], unique=False
+        "ix_identity_events_received", "identity_events", ["tenant_id", "received_at", "our_id"], unique=False
     )
     op.create_index(
         "ix_identity_events_waiting",
