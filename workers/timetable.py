@@ -20,12 +20,15 @@ from workers.forgetting import forget_all
 from workers.groups import resolve_due
 from workers.journal import seal_all
 from workers.refreshing import refresh_sessions
+from workers.renewal import renew_all
 
 #: A night's work that was begun and did not end (its worker was killed) is begun again after this time.
 LEASE = timedelta(minutes=15)
 
 #: In this order: invoices are drawn from seats that are up to date, and sealed with the rest.
-NIGHTLY: tuple[Callable[[Database, str], object], ...] = (drain, close_all, compare_all, seal_all, forget_all)
+NIGHTLY: tuple[Callable[[Database, str], object], ...] = (
+    drain, close_all, compare_all, seal_all, forget_all, renew_all,
+)  # fmt: skip
 
 #: Causes of due rows that assignments know nothing of, but the nightly one, and whom they wake.
 OWN_TASKS = {"delivery": deliver_due, "groups": resolve_due, "refresh": refresh_sessions}

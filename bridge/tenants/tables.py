@@ -27,6 +27,16 @@ class Tenant(TenantRow):
     schema_version: Mapped[int | None]
 
 
+class SealRenewal(TenantRow):
+    """That all that is sealed of a tenant is so under the operator's key of this ``mark``."""
+
+    __tablename__ = "seal_renewals"
+    __table_args__ = (ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),)
+
+    mark: Mapped[str]
+    renewed_at: Mapped[datetime]
+
+
 class ExtensionSchema(TenantRow):
     """One version of a schema that a tenant defined for users; the newest version of its URN holds.
 

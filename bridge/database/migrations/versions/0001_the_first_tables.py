@@ -427,6 +427,16 @@ def upgrade() -> None:
     )
     op.create_index("uq_rule_sets_version", "rule_sets", ["tenant_id", "version"], unique=True)
     op.create_table(
+        "seal_renewals",
+        sa.Column("tenant_id", Key, nullable=False),
+        sa.Column("mark", Key, nullable=False),
+        sa.Column("renewed_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_seal_renewals_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_seal_renewals")),
+    )
+    op.create_table(
         "seat_limits",
         sa.Column("tenant_id", Key, nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
