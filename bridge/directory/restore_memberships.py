@@ -19,7 +19,6 @@ from bridge.directory.read_taken import Window, open_links, read_taken
 from bridge.directory.read_versions import in_chunks
 from bridge.directory.tables import Group, Membership, Person
 from bridge.journal.record import Cause, Entry, Subject, record_all
-from bridge.tenants.tables import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +41,12 @@ def memberships_away(
 ) -> Away:
     """Lock the groups and return what the connection took from these people, and is not back.
 
+    The connection is locked, so that nobody else nests meanwhile, see ``lock_members``.
+
     That is who was taken out of groups, the groups that were taken out of others above them, and deleted
     groups on the way, with all who were in them right before, as far as they live. ``people_until`` as in
     ``read_taken``; the people live, or are about to.
     """
-    own = select(Connection.id).where(Connection.id == window.connection_id)
-    session.execute(own.with_for_update(key_share=True))  # nobody else nests meanwhile, see ``lock_members``
     taken = read_taken(session, people_until, window)
     revived = groups_that_can_return(session, {link.group_id for link in taken.ended}, window)
     ended = {**links_at_deletion(session, revived), **taken.ended}

@@ -22,6 +22,7 @@ from bridge.directory.restore_memberships import give_back, memberships_away
 from bridge.directory.tables import Person, PersonVersion
 from bridge.journal.record import Cause, Entry, Subject, record_all
 from bridge.journal.tables import JournalEntry
+from bridge.tenants.connections import lock_connection
 from bridge.tenants.extension_schemas import user_schema
 
 _PEOPLE = table_of(Person).c
@@ -59,6 +60,7 @@ def restore_people(
     grows with the levels of groups in groups alone. Who is active again, or in the group again, stays as they
     are. A deleted person or group stays deleted where another has the name or external id by now.
     """
+    lock_connection(session, window.connection_id)
     found, buried = _accounts(session, person_ids, window)
     free = _with_free_names(session, window.connection_id, found)
     back = {each.id for each in free}

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
-
 from bridge.database.sessions import TenantSession
 from bridge.errors import BridgeError, Conflict, InvalidValue
 from bridge.provisioning.client import Client, Written
@@ -23,7 +21,7 @@ from bridge.provisioning.replace_group import replace_group
 from bridge.provisioning.replace_person import replace_person
 from bridge.scim.bulk import REFERENCE, BulkOperation, BulkRequest, Step, references_of, resolved, steps_of
 from bridge.scim.text import shown
-from bridge.tenants.tables import Connection
+from bridge.tenants.connections import lock_connection
 
 CREATE = {"Users": create_person, "Groups": create_group}
 REPLACE = {"Users": replace_person, "Groups": replace_group}
@@ -95,8 +93,7 @@ def perform_bulk(
 
 def _wait_for_turn(session: TenantSession, client: Client) -> None:
     """Let a connection's bulk requests follow each other: each locks many rows in an order of its own."""
-    own = select(Connection.id).where(Connection.id == client.connection_id)
-    session.execute(own.with_for_update(key_share=True))
+    lock_connection(session, client.connection_id)
 
 
 def _is_over(progress: _Progress, request: BulkRequest) -> bool:

@@ -10,6 +10,7 @@ from bridge.directory.groups import bury_group, lock_group
 from bridge.directory.memberships import close_all, count_change, open_members, touch_groups_of
 from bridge.journal.record import Subject, record
 from bridge.provisioning.client import Client, check_version
+from bridge.tenants.connections import lock_connection
 
 
 def delete_group(
@@ -19,6 +20,7 @@ def delete_group(
 
     Raises ``NotFound``, also the second time, and ``Stale``.
     """
+    lock_connection(session, client.connection_id)  # the groups above it are locked after it
     group = lock_group(session, connection_id=client.connection_id, group_id=group_id, to_delete=True)
     check_version(if_match, group.version)
     above = touch_groups_of(session, group_id)

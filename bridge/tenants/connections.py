@@ -11,6 +11,17 @@ from bridge.journal.record import Cause, Subject, record
 from bridge.tenants.tables import Connection
 
 
+def lock_connection(session: TenantSession, connection_id: str) -> None:
+    """Wait until nobody else changes many people or groups of the connection; hold it until the commit.
+
+    Whoever locks rows of several groups, or of people in an order of their own, takes this lock before any of
+    them, so that nobody waits in a circle. SQLite has one writer at a time and needs it not.
+    """
+    if session.is_postgresql:
+        own = select(Connection.id).where(Connection.id == connection_id)
+        session.execute(own.with_for_update(key_share=True))
+
+
 def set_live(
     session: TenantSession, connection_id: str, *, live_from: datetime | None, cause: Cause, now: datetime
 ) -> str | None:

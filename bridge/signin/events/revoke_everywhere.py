@@ -23,7 +23,7 @@ from bridge.signin.events.identity_events import (
 )
 from bridge.signin.events.subjects import EventSubject
 from bridge.signin.events.tables import ReceivedEvent
-from bridge.tenants.tables import Connection
+from bridge.tenants.connections import lock_connection
 
 TYPE = "global-token-revocation+jwt"
 SOURCE = "universal_logout"
@@ -85,9 +85,7 @@ def _refusal(subject: EventSubject, found: Sequence[str], issuer: str) -> Bridge
 
 def _use_once(session: TenantSession, connection_id: str, token_id: str) -> None:
     """Refuse a token that was used; requests of one connection wait for each other here."""
-    session.execute(
-        select(Connection.id).where(Connection.id == connection_id).with_for_update(key_share=True)
-    )
+    lock_connection(session, connection_id)
     known = select(ReceivedEvent.id).where(
         ReceivedEvent.connection_id == connection_id,
         ReceivedEvent.source == SOURCE,

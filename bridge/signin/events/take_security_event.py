@@ -13,7 +13,7 @@ from bridge.signin.events.security_events import SecurityEvent
 from bridge.signin.events.subjects import EventSubject
 from bridge.signin.events.tables import ReceivedEvent
 from bridge.signin.events.take_events import take_events
-from bridge.tenants.tables import Connection
+from bridge.tenants.connections import lock_connection
 
 SOURCE = "set"
 
@@ -33,9 +33,7 @@ def take_security_event(
     An address that several people have means nobody. Raises ``InvalidValue`` for another event under an id
     that was used before.
     """
-    session.execute(
-        select(Connection.id).where(Connection.id == connection_id).with_for_update(key_share=True)
-    )
+    lock_connection(session, connection_id)
     if _is_repeated(session, event, connection_id):
         return
     meant = _meant(session, event, connection_id=connection_id, issuer=issuer)

@@ -14,7 +14,7 @@ from bridge.database.sessions import TenantSession
 from bridge.journal.record import Cause
 from bridge.signin.events.standings import Claim, Place
 from bridge.signin.events.tables import EventStanding, ReceivedEvent
-from bridge.tenants.tables import Connection
+from bridge.tenants.connections import lock_connection
 
 #: The source of an event, with its id there.
 Key = tuple[str, str]
@@ -94,9 +94,7 @@ def next_events(session: TenantSession, *, limit: int) -> list[WaitingEvent]:
     connection_id = waiting_connection(session)
     if connection_id is None:
         return []
-    session.execute(
-        select(Connection.id).where(Connection.id == connection_id).with_for_update(key_share=True)
-    )
+    lock_connection(session, connection_id)
     columns = (
         row.connection_id, row.source, row.id, row.effect, row.subject, row.session_ref, row.person_id,
         row.group_ref, row.group_name, row.at, row.request_id,
