@@ -14,7 +14,7 @@ from bridge.database.sessions import TenantSession
 from bridge.directory.names import KEY_BYTES
 from bridge.directory.tables import Join, Person
 from bridge.entitlements.decisions import Decision, decide
-from bridge.entitlements.evaluation_document import Evaluation, Item, Named
+from bridge.entitlements.evaluation_document import SUBJECT_TYPES, Evaluation, Item, Named
 from bridge.entitlements.grants import Grants, granted
 from bridge.entitlements.read_entitlements import NOT_ACTIVE, NOTHING_HELD, read_entitlements
 from bridge.mapping.role_catalogues import roles_of
@@ -85,7 +85,7 @@ def decide_all(session: TenantSession, items: Sequence[Item], *, at: datetime) -
     all names; the others are read as their entitlements are. Whoever is inactive may do nothing at all.
     """
     asked = [each for each in items if isinstance(each, Evaluation)]
-    known = _known(session, {each.subject for each in asked}, at=at)
+    known = _known(session, {each.subject for each in asked if each.subject is not None}, at=at)
     held = {subject: _held(session, row, at=at) for subject, row in known.items()}
     return [_decided(each, held) for each in items]
 
@@ -97,6 +97,9 @@ def _decided(item: Item, held: Mapping[Named, Held]) -> Decision:
     if not isinstance(item, Evaluation):
         error = {"status": BAD_REQUEST, "message": item.detail}
         return Decision(allowed=False, admin=item.detail, user="Nobody can tell.", through={"error": error})
+    if item.subject is None:
+        told = f"only people may do anything here: ask of {' or '.join(SUBJECT_TYPES)}"
+        return Decision(allowed=False, admin=told, user="You are not known here.")
     found = held.get(item.subject)
     if found is None:
         told = (

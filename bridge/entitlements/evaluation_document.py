@@ -37,9 +37,9 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One question: may this person do this, with so much of a limit."""
+    """One question: may this person do this, with so much of a limit; ``subject`` is None for no person."""
 
-    subject: Named
+    subject: Named | None
     action: str
     use: LimitUse | None
 
@@ -102,11 +102,12 @@ def _item(defaults: Mapping[str, Any], own: object, limits: Collection[str]) -> 
         return error
 
 
-def _named(subject: Mapping[str, Any]) -> Named:
+def _named(subject: Mapping[str, Any]) -> Named | None:
+    """Return whom the question is about. Of a machine it may be asked as well: it is no person."""
     kind, text = _text(subject, "type", "subject"), _text(subject, "id", "subject")
-    if kind not in SUBJECT_TYPES:
-        raise InvalidValue(f"subject.type: found {shown(kind)}, allowed {' or '.join(SUBJECT_TYPES)}")
     properties = _object(subject, "properties")
+    if kind not in SUBJECT_TYPES:
+        return None
     if "connection" not in properties:
         return Named(text)
     attribute = properties.get("attribute", ATTRIBUTES[0])

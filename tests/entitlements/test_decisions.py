@@ -137,7 +137,7 @@ def test_a_question_is_read(asked: dict[str, object], expected: object):
         question(subject=[]), question(subject="1"), question(subject=None), question(action=1),
         question(subject={"type": "user"}), question(subject={"id": "1"}), question(subject=subject(id=1)),
         question(subject=subject(id="")), question(subject=subject(id="x" * 1025)),
-        question(subject=subject(id="a\0b")), question(subject=subject(type="robot")),
+        question(subject=subject(id="a\0b")), question(subject=subject(type="")),
         question(subject=subject(properties=[])), question(subject=subject(properties={"connection": 1})),
         question(subject=subject(properties={"connection": "c", "attribute": "email"})),
         question(subject=subject(properties={"connection": "c", "attribute": ["userName"]})),

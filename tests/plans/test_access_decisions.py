@@ -209,6 +209,59 @@ def test_what_is_no_question_is_refused_in_words(story: Story, path: str):
     assert ask(story, MANY, question("x", "y", evaluations=[{}] * 101)).status_code == 400
 
 
+def without(body: dict[str, Any], part: str, name: str | None = None) -> dict[str, Any]:
+    """The question without a part of it, or without one member of that part."""
+    if name is None:
+        return {each: value for each, value in body.items() if each != part}
+    return {**body, part: {each: value for each, value in body[part].items() if each != name}}
+
+
+@on_sqlite
+@pytest.mark.parametrize("path", [ONE, MANY])
+def test_what_lacks_a_required_part_is_a_bad_request(story: Story, path: str):
+    """The parts of sections 5 and 6, as the certification of decision points asks for them."""
+    whole = question("x", "export")
+    lacking = [without(whole, part) for part in ("subject", "action", "resource")]
+    members = (
+        ("subject", "type"),
+        ("subject", "id"),
+        ("action", "name"),
+        ("resource", "type"),
+        ("resource", "id"),
+    )
+    lacking += [without(whole, part, name) for part, name in members]
+    wrong = [{**whole, "subject": "x"}, {**whole, "action": {"name": 123}}, {**whole, "context": []}]
+    wrong.append({**whole, "subject": {"type": "robot"}})
+    for body in (*lacking, *wrong):
+        answer = ask(story, path, body)
+        assert (answer.status_code, answer.mimetype) == (400, "text/plain"), body
+    more = {**whole, "foo": "bar", "later": {"nested": True}, "evaluations": []}
+    assert ask(story, path, more).status_code == 200
+
+
+@on_sqlite
+def test_a_batch_answers_each_question_though_one_lacks_a_part(story: Story):
+    whole = question("x", "export")
+    resource = whole.pop("resource")
+    semantic = {"evaluations_semantic": "execute_all", "another_option": "value"}
+    body = {**whole, "options": semantic, "evaluations": [{"resource": resource}, {}, {"resource": resource}]}
+    answer = ask(story, MANY, body)
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    assert set(answer.json) == {"evaluations"}
+    told = [(each["decision"], "error" in each["context"]) for each in answer.json["evaluations"]]
+    assert told == [(False, False), (False, True), (False, False)]
+
+
+@on_sqlite
+def test_a_machine_is_denied_and_no_error(story: Story):
+    people = company(story)
+    asked = question(people["premium"], "export", subject={"type": "robot", "id": people["premium"]})
+    found = decided(story, asked)
+    assert (found["decision"], "only people" in found["context"]["reason_admin"]["en"]) == (False, True)
+    body = {**asked, "evaluations": [{}, {"subject": {"type": "user", "id": people["premium"]}}]}
+    assert [each["decision"] for each in ask(story, MANY, body).json["evaluations"]] == [False, True]
+
+
 @on_sqlite
 def test_decisions_need_a_scope_of_their_own(story: Story):
     def key(*scopes: str) -> str:
@@ -234,9 +287,10 @@ def test_decisions_need_a_scope_of_their_own(story: Story):
 def test_the_clients_id_of_a_request_comes_back(story: Story):
     body = question("x", "export")
     for path, sent in ((ONE, body), (MANY, body), (ONE, {})):
-        answer = ask(story, path, sent, **{"X-Request-ID": "bfe9eb29-ab87"})
-        assert answer.headers.getlist("X-Request-ID") == ["bfe9eb29-ab87"]
-    for unusable in ("x" * 129, "a b", ""):
+        for own in ("bfe9eb29-ab87", "any text; of one line", "x" * 512):
+            answer = ask(story, path, sent, **{"X-Request-ID": own})
+            assert answer.headers.getlist("X-Request-ID") == [own]
+    for unusable in ("x" * 513, ""):
         [own] = ask(story, ONE, body, **{"X-Request-ID": unusable}).headers.getlist("X-Request-ID")
         assert own != unusable
 

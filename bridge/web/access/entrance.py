@@ -22,8 +22,8 @@ from bridge.web.recording import observed
 SCOPE = "access:evaluate"
 JSON = "application/json"
 
-#: What is sent back of a client's own id: nothing that could end a header or fill a log.
-REQUEST_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
+#: What is sent back of a client's own id: any text of one line (section 10.1.4), and not of any length.
+REQUEST_ID = re.compile(r"[ -~]{1,512}", re.ASCII)
 
 _KEYS = table_of(Credential).c
 IS_LIVE = prepared(
