@@ -285,6 +285,8 @@ FAR = minute(100)
         ({"sub_id": {"format": "complex", "tenant": {"format": "opaque", "id": "t"}}}, {}, "invalid_request"),
         ({"sub_id": {"format": "complex", "session": {"format": "email"}}}, {}, "invalid_request"),
         ({"sub_id": None, "events": {f"{RISC}opt-in": {}}}, {}, "invalid_request"),
+        ({"sub_id": {"format": "account", "uri": "mailto:ada@lindqvist.example"}}, {}, "invalid_request"),
+        ({"sub_id": {"format": "complex", "user": {"format": "complex"}}}, {}, "invalid_request"),
         ({"sub_id": {"format": "phone_number", "phone_number": "+1"}}, {}, "invalid_request"),
         ({}, {"typ": "JWT"}, "invalid_request"),
         ({}, {"typ": "logout+jwt"}, "invalid_request"),

@@ -1,51 +1,26 @@
 """One running bridge on each database for all tests of a module, beside a malicious provider."""
 
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete
 
-import config.settings
 from bridge.access.tables import Session
-from bridge.app import create_app
-from config.settings import Settings
 from tests.api.customers import SEPTEMBER, Customer, Running, add_customer
-from tests.servers import migrated_copies
+from tests.api.running_bridge import running_bridge
 from tests.signin.malicious import Malicious, site
 from tests.signin.stage import Play
 
-CLOCK = "BRIDGE_CLOCK_FILE"
 NOW = SEPTEMBER + timedelta(hours=2)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("signin")
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            url = migrated_copies.fresh_sqlite(
-                request.getfixturevalue("migrated_sqlite"), folder / "database"
-            )
-        else:
-            server = request.getfixturevalue("postgresql_server")
-            template = request.getfixturevalue("migrated_postgresql")
-            url = stack.enter_context(migrated_copies.fresh_postgresql(server, template=template))
-        os.environ[CLOCK] = str(folder / "clock")
-        config.settings.settings.cache_clear()
-        chosen = Settings(
-            var=folder, database_url=url, secret_key="k" * 32, private_providers=True, logins_burst=100_000,
-            api_requests_burst=100_000,
-        )  # fmt: skip
-        bridge = Running(create_app(chosen), folder / "clock")
-        bridge.set_clock(SEPTEMBER)
+    most = {"logins_burst": 100_000, "api_requests_burst": 100_000}
+    with running_bridge(request, folder, private_providers=True, **most) as bridge:
         yield bridge
-        bridge.parts.request_log.close()
-        bridge.database.dispose()
-        del os.environ[CLOCK]
-        config.settings.settings.cache_clear()
 
 
 def person(name: str, external_id: str) -> dict[str, object]:
