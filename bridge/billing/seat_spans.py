@@ -19,7 +19,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from bridge.billing.pricing.cohorts import Alike, SeatSpan, Stay, alike_of, put_together
+from bridge.billing.pricing.cohorts import Alike, SeatSpan, Stay, alike_of, each_alone
 from bridge.billing.pricing.period_days import microseconds
 from bridge.billing.suppositions import Supposition, supposed
 from bridge.database.columns import Instant
@@ -41,10 +41,10 @@ SEPARATOR_IN_SQL: ColumnElement[str] = literal_column(f"'{SEPARATOR}'")
 def read_alike(
     session: TenantSession, held: tuple[datetime, datetime], period: tuple[datetime, datetime]
 ) -> list[Alike]:
-    """Return who holds a billed seat in ``held``, people with the same seats together, cut to the period.
+    """Return who holds a billed seat in ``held``, cut to the period.
 
     A large tenant's month has a million spans. Nearly all of them last for all of it: the database puts these
-    together by plan and names, the others by their instants, too, and Python sees the people alone.
+    people together by plan and names. The others come one by one.
     """
     first, last = microseconds(period[0]), microseconds(period[1])
     supposition = supposed(session)
@@ -60,7 +60,7 @@ def read_alike(
         else:
             stay = Stay(plan, start, end, start, department, cost_centre)
             moving.setdefault(people, []).append(stay)
-    return [*alike, *put_together(moving)]
+    return [*alike, *each_alone(moving)]
 
 
 def read_seat_spans_of(

@@ -162,7 +162,7 @@ def test_when_a_seat_began_before_the_period_tells_nobody_apart():
         SeatSpan(person, "standard", datetime(year, 5, 1, tzinfo=UTC))
         for person, year in [("ada", 2021), ("bob", 2023)]
     ]
-    [alike] = alike_of(seats, (JANUARY.start, JANUARY.end))
+    [alike] = by_days(alike_of(seats, (JANUARY.start, JANUARY.end)), JANUARY, set())
     assert isinstance(alike, Alike)
     assert alike.people == ["ada", "bob"]
 

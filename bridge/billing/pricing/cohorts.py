@@ -67,7 +67,7 @@ def size_of(who: Who) -> int:
 
 
 def alike_of(seats: Iterable[SeatSpan], period: Span) -> list[Alike]:
-    """Put the people together who hold the same seats in the period, whatever they held before and after.
+    """Return each person with the seats they hold in the period, whatever they held before and after.
 
     A seat of no length is held at no instant, and one that is told twice is one.
     """
@@ -78,16 +78,15 @@ def alike_of(seats: Iterable[SeatSpan], period: Span) -> list[Alike]:
         high = min(FOREVER if until is None else microseconds(until), period[1])
         if low < high:
             held.setdefault(person, []).append(Stay(plan, low, high, begun, department, cost_centre))
-    return put_together(held)
+    return each_alone(held)
 
 
-def put_together(held: Mapping[str, Sequence[Stay]]) -> list[Alike]:
-    """Return the people by what they hold."""
-    alike: dict[tuple[Stay, ...], list[str]] = {}
-    for person, stays in held.items():
-        key = (_alone(stays[0]),) if len(stays) == 1 else tuple(sorted(set(stays), key=_order))
-        alike.setdefault(key, []).append(person)
-    return [Alike(people, stays) for stays, people in alike.items()]
+def each_alone(held: Mapping[str, Sequence[Stay]]) -> list[Alike]:
+    """Return each person with what they hold, in order; ``by_days`` puts those together who hold the same."""
+    return [
+        Alike((person,), (_alone(stays[0]),) if len(stays) == 1 else tuple(sorted(set(stays), key=_order)))
+        for person, stays in held.items()
+    ]
 
 
 def by_days(alike: Iterable[Alike], calendar: PeriodDays, plans: Collection[str]) -> list[Alike]:
