@@ -20,7 +20,7 @@ from bridge.errors import InvalidValue, Uniqueness, Untrusted
 from bridge.journal.record import Cause, Entry, Subject, record_all
 from bridge.scim.schemas import GROUP_URN
 from bridge.signin.group_claims import GroupName
-from bridge.tenants.tables import Connection
+from bridge.signin.tables import OidcSetting
 
 #: Begins the journal's actions of what tokens change; anything else is another source's word.
 SOURCE = "signin"
@@ -51,9 +51,10 @@ def take_groups(
     """
     meant = _meant(session, connection_id, names)
     if meant.new:
-        # Nobody else makes the same group meanwhile; those who did are found by the second look.
-        own = select(Connection.id).where(Connection.id == connection_id)
-        session.execute(own.with_for_update(key_share=True))
+        # Nobody else makes the same group meanwhile; those who did are found by the second look. It is not
+        # the connection that is locked: whoever locks that goes on to people, one of whom is held here.
+        own = select(OidcSetting.connection_id).where(OidcSetting.connection_id == connection_id)
+        session.execute(own.with_for_update())
         meant = _meant(session, connection_id, names)
     made = _make(session, connection_id, meant.new, cause=cause, now=now)
     wanted = meant.claimed | made
