@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import and_, bindparam, or_, select, update
 
 from bridge.database.one_of import one_of
-from bridge.database.prepared import TENANT, Ask, Prepared, prepared
+from bridge.database.prepared import TENANT, Prepared, prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.counts import count_created
@@ -115,11 +115,6 @@ def _namesakes(digests: int) -> Prepared:
     )
 
 
-def asked_to_change(connection_id: str, person_id: str, *, is_postgresql: bool) -> Ask:
-    """Return what ``lock_person`` asks for, for whoever can ask it ahead."""
-    return Ask(TO_CHANGE[is_postgresql], {"ident": person_id, "connection_id": connection_id})
-
-
 def lock_person(
     session: TenantSession, *, connection_id: str, person_id: str, to_delete: bool = False
 ) -> KnownPerson:
@@ -127,8 +122,8 @@ def lock_person(
 
     Those who add members hold a share of their rows: a change does not wait for them, a deletion does.
     """
-    ask = asked_to_change(connection_id, person_id, is_postgresql=session.is_postgresql)
-    row = session.run(TO_DELETE if to_delete else ask.prepared, **ask.values).one_or_none()
+    wanted = TO_DELETE if to_delete else TO_CHANGE[session.is_postgresql]
+    row = session.run(wanted, ident=person_id, connection_id=connection_id).one_or_none()
     if row is None:
         raise NotFound(f"There is no user {person_id} on this connection.")
     if to_delete:

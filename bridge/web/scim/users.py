@@ -5,7 +5,6 @@ from flask import Response
 from bridge.database.prepared import Ask
 from bridge.database.sessions import TenantSession
 from bridge.directory.lookups import asked_for_person, encoded_person
-from bridge.directory.people import asked_to_change
 from bridge.directory.search import Found, get_person
 from bridge.provisioning.client import Client, Written
 from bridge.provisioning.create_person import create_person
@@ -42,10 +41,6 @@ def _asks_for(connection_id: str, person_id: str) -> Ask:
     )
 
 
-def _asks_to_change(connection_id: str, person_id: str) -> Ask:
-    return asked_to_change(connection_id, person_id, is_postgresql=bridge().database.is_postgresql)
-
-
 @blueprint.get("/Users/<person_id>", provide_automatic_options=False)
 @foresee(_asks_for)
 def show_user(person_id: str) -> Response:
@@ -73,7 +68,6 @@ def create_user() -> Response:
 
 
 @blueprint.put("/Users/<person_id>", provide_automatic_options=False)
-@foresee(_asks_to_change)
 def replace_user(person_id: str) -> Response:
     """Replace a person's attributes (RFC 7644 section 3.5.1)."""
     observed().subject_id = person_id
@@ -86,7 +80,6 @@ def replace_user(person_id: str) -> Response:
 
 
 @blueprint.patch("/Users/<person_id>", provide_automatic_options=False)
-@foresee(_asks_to_change)
 def patch_user(person_id: str) -> Response:
     """Change parts of a person (RFC 7644 section 3.5.2)."""
     observed().subject_id = person_id
