@@ -1,9 +1,7 @@
 """Sign-in, refresh, change of keys and both ways of logging out, at a certified OpenID provider over HTTP."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, quote_plus, urlsplit
@@ -13,19 +11,16 @@ import requests
 from joserfc.jwk import ECKey
 from sqlalchemy import delete, select
 
-import config.settings
 from bridge.access.sessions import provider_tokens
 from bridge.access.tables import Session
-from bridge.app import create_app
 from bridge.journal.record import Cause
 from bridge.signin.key_sets import known_providers
 from bridge.signin.refresh_sessions import Desk, refresh_due
 from bridge.usage.tables import SignIn
-from config.settings import Settings
 from tests.api.customers import Customer, Running, add_customer
-from tests.servers import migrated_copies
+from tests.api.running_bridge import running_bridge
 from tests.signin.certified_provider import HOST, Browser, Certified, certified_provider, served
-from tests.signin.conftest import CLOCK, person
+from tests.signin.conftest import person
 from tests.signin.signing import ec, public
 
 SECRET = "s3cret+/=of the certified client"
@@ -109,32 +104,19 @@ def stage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, provider: Certified
 ) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("certified")
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            template = request.getfixturevalue("migrated_sqlite")
-            url = migrated_copies.fresh_sqlite(template, folder / "database")
-        else:
-            server = request.getfixturevalue("postgresql_server")
-            template = request.getfixturevalue("migrated_postgresql")
-            url = stack.enter_context(migrated_copies.fresh_postgresql(server, template=template))
-        os.environ[CLOCK] = str(folder / "clock")
-        config.settings.settings.cache_clear()
-        chosen = Settings(
-            var=folder, database_url=url, secret_key="k" * 32, private_providers=True, public_url=HOST,
-            logins_burst=100_000, session_refresh_least_seconds=1, provider_keys_seconds=KEPT_SECONDS,
-            provider_refetch_seconds=5, provider_seconds=SLOWEST, token_leeway_seconds=300,
-        )  # fmt: skip
-        running = Running(create_app(chosen), folder / "clock")
+    chosen = {
+        "private_providers": True, "public_url": HOST, "logins_burst": 100_000,
+        "session_refresh_least_seconds": 1, "provider_keys_seconds": KEPT_SECONDS,
+        "provider_refetch_seconds": 5, "provider_seconds": SLOWEST, "token_leeway_seconds": 300,
+    }  # fmt: skip
+    with running_bridge(request, folder, **chosen) as running:
         running.set_clock(datetime.now(UTC))
         customer = add_customer(running, "Lindqvist Freight")
         for name in ("ada", "grace"):
             answer = running.scim(customer, "POST", "/Users", person(name, name))
             customer.ids[name] = answer.json["id"]
-        yield Stage(running, customer, provider, stack.enter_context(served(running.app)))
-        running.parts.request_log.close()
-        running.database.dispose()
-        del os.environ[CLOCK]
-        config.settings.settings.cache_clear()
+        with served(running.app) as address:
+            yield Stage(running, customer, provider, address)
 
 
 @pytest.fixture

@@ -79,6 +79,8 @@ def graph(play, tmp_path):
     with play.running.database.write(play.customer.tenant_id) as session:
         session.execute(delete(GroupQuestion))
         session.execute(delete(Alert))
+    with play.running.database.unscoped() as unscoped:
+        unscoped.execute(delete(DueTenant).where(DueTenant.cause == "groups"))
     play.provider.entra = True
     play.set_oidc(preset="entra", issuer=play.provider.issuer)
     double = Graph(play)
