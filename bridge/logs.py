@@ -4,6 +4,8 @@ import logging
 import os
 import sys
 import threading
+import traceback
+from types import TracebackType
 from typing import Any
 
 import orjson
@@ -27,14 +29,14 @@ get_logger = structlog.get_logger
 LOST = Counter("bridge_log_lines_lost_total", "Lines of the log that could not be written")
 
 #: Loggers of libraries that would repeat what is logged here already, or print requests' addresses.
-QUIET = (
-    "werkzeug",
-    "granian.access",
-    "alembic.runtime.migration",
-    "celery.worker.strategy",
-    "celery.app.trace",
-    "authlib",  # at the level debug it tells the tokens that it issues
-)
+QUIET = {
+    "werkzeug": logging.WARNING,
+    "granian.access": logging.WARNING,
+    "alembic.runtime.migration": logging.WARNING,
+    "celery.worker.strategy": logging.WARNING,
+    "celery.app.trace": logging.CRITICAL,  # it quotes a failed task's error; ``workers.app`` does not
+    "authlib": logging.WARNING,  # at the level debug it tells the tokens that it issues
+}
 
 
 class Lines:
@@ -84,7 +86,7 @@ def configure_logs(settings: Settings, *, process: str) -> None:
         structlog.processors.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_kinds_and_places),
     ]
     renderer: Any = structlog.processors.JSONRenderer(serializer=_json)
     if settings.log_format == "console":
@@ -105,8 +107,23 @@ def configure_logs(settings: Settings, *, process: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [output]
     root.setLevel(level)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    for name, least in QUIET.items():
+        logging.getLogger(name).setLevel(max(level, least))
+
+
+def _kinds_and_places(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    """Return which errors led to this one, it first, each followed by where it arose.
+
+    Without their words, which may quote a person or a secret: PostgreSQL's name the key that was doubled.
+    """
+    error: BaseException | None = exc_info[1]
+    told, seen = list[str](), set[int]()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        told.append(type(error).__name__)
+        told += [f"  {at.filename}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)]
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join(told)
 
 
 def _json(event: Any, **options: Any) -> str:  # noqa: ANN401 (as structlog hands it over)

@@ -3,15 +3,18 @@
 import os
 from functools import cache
 
-from celery.signals import setup_logging
+from celery import Task
+from celery.signals import setup_logging, task_failure
 
 from bridge.database.engine import open_engine
 from bridge.database.sessions import Database
-from bridge.logs import configure_logs
+from bridge.logs import configure_logs, get_logger
 from bridge.nudge import nudge
 from bridge.nudge.marks import Marks
 from config.settings import settings
 from workers.application import celery_app
+
+log = get_logger(__name__)
 
 app = celery_app(settings())
 app.conf.update(
@@ -60,3 +63,11 @@ os.register_at_fork(after_in_child=_let_go)
 @setup_logging.connect
 def _log_as_the_bridge_does(**_told: object) -> None:
     configure_logs(settings(), process="worker")
+
+
+@task_failure.connect
+def _tell_of_failure(
+    sender: Task[..., object], task_id: str, exception: BaseException, **_told: object
+) -> None:
+    """Log which task failed, at what and where. Celery's own line, kept back, quotes the error's words."""
+    log.error("task.failed", task=sender.name, task_id=task_id, exc_info=exception)

@@ -1,6 +1,7 @@
 """That each event is one line, with what finds it again."""
 
 import json
+import logging
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -61,3 +62,36 @@ def test_a_line_that_cannot_be_written_is_counted_and_disturbs_nobody(monkeypatc
     monkeypatch.setattr("sys.stderr", full)  # closed by now
     Lines("bridge").msg("nobody listens")
     assert LOST._value.get() == before + 2
+
+
+def test_a_failure_is_told_by_kind_and_place_never_by_its_words(capsys: pytest.CaptureFixture[str]):
+    def refuse():
+        try:
+            int("ada@example.com")
+        except ValueError as error:
+            raise KeyError("secret") from error
+
+    configure_logs(Settings(), process="test")
+    for log in (get_logger("bridge.failing"), logging.getLogger("a.library")):
+        try:
+            refuse()
+        except KeyError:
+            log.exception("failed")
+    ours, theirs = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    for told in (ours, theirs):
+        kinds = [line for line in told["exception"].splitlines() if not line.startswith(" ")]
+        assert kinds == ["KeyError", "ValueError"]
+        assert f"{__file__}:" in told["exception"]
+        assert "ada" not in json.dumps(told)
+        assert "secret" not in json.dumps(told)
+
+
+def test_a_console_tells_a_failure_the_same_way(capsys: pytest.CaptureFixture[str]):
+    configure_logs(Settings(log_format="console"), process="test")
+    try:
+        int("ada@example.com")
+    except ValueError:
+        get_logger("bridge.console").exception("failed")
+    told = capsys.readouterr().err
+    assert "ValueError" in told
+    assert "ada@example.com" not in told

@@ -10,6 +10,7 @@ from bridge.directory.counts import FOLDED_FROM, count_created
 from bridge.directory.tables import ResourceCount
 from bridge.errors import InvalidValue
 from bridge.journal.tables import JournalEntry, JournalSeal
+from bridge.logs import configure_logs
 from bridge.mapping.tables import RuleSet
 from bridge.tenants.nights import next_night
 from bridge.tenants.tables import DueTenant, Tenant
@@ -196,3 +197,23 @@ def test_the_next_night_is_within_a_day_and_always_at_the_same_time(now):
     assert now < night <= now + timedelta(days=1)
     assert next_night("UTC", night) == night + timedelta(days=1)
     assert night.hour == 2
+
+
+def test_a_task_that_fails_is_logged_by_kind_and_place_never_by_the_errors_words(team, capsys):
+    from workers.app import app
+
+    @app.task(name="tests.fails")
+    def fails():
+        raise ValueError("ada@example.com")
+
+    configure_logs(settings(), process="worker")
+    try:
+        failed = fails.apply()
+    finally:
+        app.tasks.unregister("tests.fails")
+    told = capsys.readouterr().err
+    assert failed.state == "FAILURE"
+    assert '"event":"task.failed"' in told
+    assert f'"task_id":"{failed.id}"' in told
+    assert "ValueError" in told
+    assert "ada@example.com" not in told

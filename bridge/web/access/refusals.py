@@ -1,7 +1,5 @@
 """How each error is answered here: as a text, with the status of the Authorization API's section 10.1.3."""
 
-import traceback
-
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
@@ -53,11 +51,8 @@ def refuse_by_flask(error: HTTPException) -> Response:
 
 @blueprint.errorhandler(Exception)
 def fail(error: Exception) -> Response:
-    """Answer what nobody foresaw. The log tells where, not the error's words: they may quote a person."""
-    where = [
-        f"{each.filename}:{each.lineno} {each.name}" for each in traceback.extract_tb(error.__traceback__)
-    ]
-    log.error("access.surprise", request_id=observed().id, error=type(error).__name__, where=where)
+    """Answer what nobody foresaw."""
+    log.error("access.surprise", request_id=observed().id, exc_info=error)
     told = f"Something failed that should not have. Tell the operator the request id {observed().id}."
     return _told(told, SERVER_ERROR)
 

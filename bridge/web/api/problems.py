@@ -1,7 +1,6 @@
 """How each error is answered: here alone an error of the bridge meets a status of HTTP (RFC 9457)."""
 
 import re
-import traceback
 
 import orjson
 from flask import Response, request
@@ -68,13 +67,10 @@ def of_http(error: HTTPException) -> Response:
 
 
 def of_surprise(error: Exception) -> Response:
-    """Answer what nobody foresaw. The log tells where, not the error's words: they may quote a person."""
+    """Answer what nobody foresaw."""
     seen = observed()
     seen.reason = type(error).__name__
-    where = [
-        f"{each.filename}:{each.lineno} {each.name}" for each in traceback.extract_tb(error.__traceback__)
-    ]
-    log.error("api.surprise", request_id=seen.id, error=type(error).__name__, where=where)
+    log.error("api.surprise", request_id=seen.id, exc_info=error)
     detail = f"Something failed that should not have. Tell the operator the request id {seen.id}."
     return _problem("internal", "The bridge failed", SERVER_ERROR, detail, {})
 

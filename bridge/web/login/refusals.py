@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import traceback
 from datetime import timedelta
 from html import escape
 from http import HTTPStatus
@@ -91,13 +90,10 @@ def tell(error: BridgeError) -> Response:
 
 @blueprint.errorhandler(Exception)
 def fail(error: Exception) -> Response | HTTPException:
-    """Tell of what nobody foresaw. The log tells where, not the error's words: they may quote a secret."""
+    """Tell of what nobody foresaw."""
     if isinstance(error, HTTPException):
         return error
-    where = [
-        f"{each.filename}:{each.lineno} {each.name}" for each in traceback.extract_tb(error.__traceback__)
-    ]
-    log.error("signin.surprise", request_id=observed().id, error=type(error).__name__, where=where)
+    log.error("signin.surprise", request_id=observed().id, exc_info=error)
     return _page(HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed that should not have.", ASK)
 
 

@@ -1,7 +1,5 @@
 """How each error is answered here: the one place where an error of the bridge meets a word of RFC 6749."""
 
-import traceback
-
 import orjson
 from flask import Response
 from werkzeug.exceptions import HTTPException
@@ -36,11 +34,8 @@ def refuse_by_flask(error: HTTPException) -> Response:
 
 @blueprint.errorhandler(Exception)
 def fail(error: Exception) -> Response:
-    """Answer what nobody foresaw. The log tells where, not the error's words: they may quote a secret."""
-    where = [
-        f"{each.filename}:{each.lineno} {each.name}" for each in traceback.extract_tb(error.__traceback__)
-    ]
-    log.error("oauth.surprise", request_id=observed().id, error=type(error).__name__, where=where)
+    """Answer what nobody foresaw."""
+    log.error("oauth.surprise", request_id=observed().id, exc_info=error)
     detail = f"Something failed that should not have. Tell the operator the request id {observed().id}."
     return _refusal("server_error", detail, SERVER_ERROR)
 

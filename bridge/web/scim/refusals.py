@@ -1,7 +1,5 @@
 """How each error is answered: the one place where an error of the bridge meets a status of HTTP."""
 
-import traceback
-
 from flask import Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -87,13 +85,10 @@ def refuse_by_flask(error: HTTPException) -> Response:
 
 @blueprint.errorhandler(Exception)
 def fail(error: Exception) -> Response:
-    """Answer what nobody foresaw. The log tells where, not the error's words: they may quote a person."""
+    """Answer what nobody foresaw."""
     seen = observed()
     seen.reason = type(error).__name__
-    where = [
-        f"{each.filename}:{each.lineno} {each.name}" for each in traceback.extract_tb(error.__traceback__)
-    ]
-    log.error("scim.surprise", request_id=seen.id, error=type(error).__name__, where=where)
+    log.error("scim.surprise", request_id=seen.id, exc_info=error)
     detail = f"Something failed that should not have. Tell the operator the request id {seen.id}."
     return answer(error_message(SERVER_ERROR, detail), SERVER_ERROR)
 
