@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import and_, bindparam, or_, select, update
 
 from bridge.database.one_of import one_of
-from bridge.database.prepared import TENANT, Prepared, prepared
+from bridge.database.prepared import TENANT, Ask, Prepared, prepared
 from bridge.database.rows import table_of
 from bridge.database.sessions import TenantSession
 from bridge.directory.counts import count_created
@@ -115,6 +115,11 @@ def _namesakes(digests: int) -> Prepared:
     )
 
 
+def asked_to_change(connection_id: str, person_id: str, *, is_postgresql: bool) -> Ask:
+    """Return what ``lock_person`` asks for, for whoever can ask it ahead."""
+    return Ask(TO_CHANGE[is_postgresql], {"ident": person_id, "connection_id": connection_id})
+
+
 def lock_person(
     session: TenantSession, *, connection_id: str, person_id: str, to_delete: bool = False
 ) -> KnownPerson:
@@ -122,8 +127,8 @@ def lock_person(
 
     Those who add members hold a share of their rows: a change does not wait for them, a deletion does.
     """
-    wanted = TO_DELETE if to_delete else TO_CHANGE[session.is_postgresql]
-    row = session.run(wanted, ident=person_id, connection_id=connection_id).one_or_none()
+    ask = asked_to_change(connection_id, person_id, is_postgresql=session.is_postgresql)
+    row = session.run(TO_DELETE if to_delete else ask.prepared, **ask.values).one_or_none()
     if row is None:
         raise NotFound(f"There is no user {person_id} on this connection.")
     if to_delete:
@@ -131,6 +136,22 @@ def lock_person(
     *known, listed = row
     named = tuple(GroupName(*each) for each in orjson.loads(listed)) if listed else ()
     return KnownPerson(*[*known, named])
+
+
+def asked_for_namesakes(
+    connection_id: str, *, user_name: str, external_id: str | None, external_digests: Sequence[str]
+) -> Ask:
+    """Return what ``lock_namesakes`` asks for, for whoever can ask it ahead. Raises ``InvalidValue``."""
+    digests = {f"digest_{at}": each for at, each in enumerate(external_digests)}
+    return Ask(
+        _namesakes(len(digests)),
+        {
+            "connection_id": connection_id,
+            "name_key": name_key(user_name, attribute="userName"),
+            "external_id": external_id,  # without one it equals nobody's: NULL
+            **digests,
+        },
+    )
 
 
 def lock_namesakes(
@@ -142,15 +163,10 @@ def lock_namesakes(
     external_digests: Sequence[str],
 ) -> list[KnownPerson]:
     """Lock and return the living people with this name or id, and tombstones with one of the digests."""
-    digests = {f"digest_{at}": each for at, each in enumerate(external_digests)}
-    rows = session.run(
-        _namesakes(len(digests)),
-        connection_id=connection_id,
-        name_key=name_key(user_name, attribute="userName"),
-        external_id=external_id,  # without one it equals nobody's: NULL
-        **digests,
+    ask = asked_for_namesakes(
+        connection_id, user_name=user_name, external_id=external_id, external_digests=external_digests
     )
-    return [KnownPerson(*row) for row in rows]
+    return [KnownPerson(*row) for row in session.run(ask.prepared, **ask.values)]
 
 
 def add_person(

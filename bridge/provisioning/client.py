@@ -37,7 +37,7 @@ class Client:
 
     def external_digests(self, external_id: str | None) -> tuple[str, ...]:
         """Return the keyed digests under which a deleted person's external id is remembered, newest first."""
-        return () if external_id is None else self.seal.digests(f"{self.connection_id}:{external_id}")
+        return external_digests(self.seal, self.connection_id, external_id)
 
     def external_digest(self, external_id: str | None) -> str | None:
         """Return the newest of them, for storing."""
@@ -58,6 +58,11 @@ class Client:
             return {**old, **new}
         kept = () if self.dialect.name == "strict" else ("externalId",)
         return {**{name: old[name] for name in kept if name in old}, **new}
+
+
+def external_digests(seal: Seal, connection_id: str, external_id: str | None) -> tuple[str, ...]:
+    """Return what ``Client.external_digests`` does, for whoever has no client yet."""
+    return () if external_id is None else seal.digests(f"{connection_id}:{external_id}")
 
 
 @dataclass(frozen=True, slots=True)

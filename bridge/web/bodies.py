@@ -50,6 +50,14 @@ def json_body(*, most_bytes: int | None = None) -> Any:  # noqa: ANN401 (any JSO
     return value
 
 
+def holds_no_filter(body: bytes) -> bool:
+    """Tell, before it is parsed, that no text of a JSON body holds a bracket, as paths with filters do.
+
+    Where a text may be written with escapes nothing is told.
+    """
+    return b"\\" not in body and not any(b"[" in text for text in body.split(b'"')[1::2])
+
+
 def json_object() -> dict[str, Any]:
     """Return the body's JSON object. Raises ``InvalidSyntax`` for any other value."""
     value = json_body()

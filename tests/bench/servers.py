@@ -85,6 +85,7 @@ def granian(
     """Return the command of a Python web application, served as the Procfile serves the bridge."""
     factory = ["--factory"] if application.endswith(":create_app") else []
     return lambda port: [
+        "env", "MALLOC_ARENA_MAX=2",
         python, "-m", "granian", "--interface", "wsgi", *factory, "--host", "127.0.0.1", "--port", str(port),
         "--workers", str(workers), "--blocking-threads", str(THREADS), "--log-level", "warning", application,
     ]  # fmt: skip
