@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Request
+from jinja2 import StrictUndefined
 from werkzeug.routing import BaseConverter, MapAdapter
 
 from bridge.access.limits import open_rate_limits
@@ -18,7 +19,7 @@ from bridge.nudge import nudge
 from bridge.provisioning.request_log import RequestLog
 from bridge.scim.reading import Limits
 from bridge.tenants.secrets import Seal
-from bridge.web import access, api, events, health, login, oauth, scim, session
+from bridge.web import access, admin, api, events, health, login, oauth, scim, session
 from bridge.web.context import Bridge
 from bridge.web.recording import record_requests
 from bridge.web.scim.addresses import with_addresses_put_right
@@ -68,10 +69,11 @@ def _assembled(chosen: Settings) -> Flask:
     app = Application("bridge", static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.converters["default"] = Key
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
     parts = put_together(chosen)
     app.extensions["bridge"] = parts
     record_requests(app)
-    for entrance in (scim, api, events, oauth, login, session, access, health):
+    for entrance in (scim, api, events, oauth, login, session, access, admin, health):
         app.register_blueprint(entrance.blueprint)
     app.wsgi_app = with_addresses_put_right(app.wsgi_app)  # type: ignore[assignment, method-assign]  # so Flask has it
     atexit.register(parts.request_log.close)

@@ -40,9 +40,7 @@ class Settings(BaseSettings):
         description="Keys that seal secrets and digest tokens, newest first, separated by commas; 32 or more "
         "characters each. Development makes one in the folder above.",
     )
-    public_url: str = Field(
-        "", description="Address under which clients reach the bridge; default: as asked."
-    )
+    public_url: str = Field("", description="Address by which clients reach the bridge; default: as asked.")
     clock_file: Path | None = Field(
         None,
         description="File with an instant that replaces the wall clock, for demos and tests of whole months.",
@@ -164,6 +162,12 @@ class Settings(BaseSettings):
     )
     session_idle_minutes: int = Field(
         60, ge=5, le=43_200, description="Minutes without use after which a session is over."
+    )
+    visit_link_minutes: int = Field(
+        60, ge=1, le=10_080, description="Minutes in which a link to the pages opens, once."
+    )
+    visit_hours: int = Field(
+        8, ge=1, le=720, description="Hours after which a visit by a link ends, however much it is used."
     )
     session_days: int = Field(
         90, ge=1, description="Days for which it can be looked up that a session was there."

@@ -1,4 +1,4 @@
-"""Rows of the sessions of people who signed in."""
+"""Rows of the sessions of people who signed in, and of the visits of those who came by a link."""
 
 from datetime import datetime
 
@@ -71,3 +71,29 @@ class Session(TenantRow):
     refresh_unsure: Mapped[bool]
     refresh_failures: Mapped[int]
     refreshed_at: Mapped[datetime | None]
+
+
+class Visit(TenantRow):
+    """A stay at the pages of somebody whom no identity provider vouches for, by a link that opens once.
+
+    ``role`` says what they may do. Link and cookie are known by keyed digests of their secrets. Nobody has
+    come yet where ``entered_at`` is None; from then on the cookie counts, until ``expires_at`` at the latest.
+    """
+
+    __tablename__ = "visits"
+    __table_args__ = (
+        Index("uq_visits_link", "tenant_id", "link_digest", unique=True),
+        Index("uq_visits_cookie", "tenant_id", "cookie_digest", unique=True),
+        Index("ix_visits_expires", "tenant_id", "expires_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    role: Mapped[str]
+    link_digest: Mapped[str]
+    cookie_digest: Mapped[str | None]
+    created_at: Mapped[datetime]
+    link_expires_at: Mapped[datetime]
+    entered_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

@@ -11,6 +11,7 @@ from bridge.errors import BridgeError
 BAD_INPUT = 2
 
 COMMANDS = {
+    "admin-link": "bridge.cli.admin_link:admin_link",
     "alerts": "bridge.cli.storms:alerts",
     "api-key": "bridge.cli.credentials:api_key",
     "billing-terms": "bridge.cli.billing_terms:billing_terms",

@@ -90,6 +90,16 @@ def decide_all(session: TenantSession, items: Sequence[Item], *, at: datetime) -
     return [_decided(each, held) for each in items]
 
 
+def privileges_of(session: TenantSession, person_id: str, *, at: datetime) -> frozenset[str]:
+    """Return the privileges that a person's roles bring, whatever the plan: also one for looking only."""
+    row = session.run(BY_ID, ids=[person_id], at=at).one_or_none()
+    if row is None:
+        return frozenset()
+    grants = _held(session, row, at=at)[0]
+    known = _roles(session, row.catalogue, at=at)
+    return frozenset(granted(NO_PLAN, grants.roles, plans={}, known_roles=known).privileges)
+
+
 Held = tuple[Grants, Mapping[str, Any], str | None]
 
 

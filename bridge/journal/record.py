@@ -15,8 +15,8 @@ class Cause:
     """Who caused a change, in which request.
 
     ``actor_kind`` is ``connection`` (an identity provider), ``api_key``, ``person`` (who is signed in),
-    ``operator`` (the command line) or ``worker``; ``actor_id`` is the id of that connection, key or person,
-    the login's name, the task's name.
+    ``visit`` (who came to the pages by a link), ``operator`` (the command line) or ``worker``; ``actor_id``
+    is the id of that connection, key, person or visit, the login's name, the task's name.
     ``request_id`` finds the request in the provisioning log and in the service's own log.
     """
 

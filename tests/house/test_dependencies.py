@@ -22,7 +22,13 @@ USED_OTHERWISE = {
     "packaging": "the Redis transport imports it without declaring it",
 }
 # Documented as one library with the one that is declared.
-COMES_WITH = {"kombu": "celery", "pydantic": "pydantic-settings", "werkzeug": "flask"}
+COMES_WITH = {
+    "kombu": "celery",
+    "pydantic": "pydantic-settings",
+    "werkzeug": "flask",
+    "jinja2": "flask",
+    "markupsafe": "flask",
+}
 OURS = {*PRODUCT, "tests"}
 
 
