@@ -70,6 +70,7 @@ def test_every_route_has_its_row(running: Running):
         (method, rule.rule)
         for rule in running.app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD"}
+        if not f"{rule.rule}/".startswith("/admin/")  # pages take a visitor's cookie: see tests/admin
     }
     assert routes - set(SAMPLES) == set()
     assert set(SAMPLES) - routes == set()

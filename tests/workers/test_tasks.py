@@ -1,7 +1,9 @@
 # ruff: noqa: DTZ001, PLC0415 (hypothesis takes naive bounds; workers read the settings when they are imported, which each test sets first)
+import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from celery.signals import task_failure
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, update
@@ -199,21 +201,18 @@ def test_the_next_night_is_within_a_day_and_always_at_the_same_time(now):
     assert night.hour == 2
 
 
-def test_a_task_that_fails_is_logged_by_kind_and_place_never_by_the_errors_words(team, capsys):
-    from workers.app import app
-
-    @app.task(name="tests.fails")
-    def fails():
-        raise ValueError("ada@example.com")
+def test_a_task_that_fails_is_logged_by_kind_and_place_never_by_the_errors_words(capsys, driven):
+    from workers.assignments import assign_due
 
     configure_logs(settings(), process="worker")
     try:
-        failed = fails.apply()
-    finally:
-        app.tasks.unregister("tests.fails")
+        int("ada@example.com")
+    except ValueError as error:
+        task_failure.send(sender=assign_due, task_id="7", exception=error)
+    logging.getLogger("celery.app.trace").error("Task raised unexpected: ada@example.com")
     told = capsys.readouterr().err
-    assert failed.state == "FAILURE"
     assert '"event":"task.failed"' in told
-    assert f'"task_id":"{failed.id}"' in told
+    assert '"task":"bridge.assign_due"' in told
+    assert '"task_id":"7"' in told
     assert "ValueError" in told
     assert "ada@example.com" not in told
