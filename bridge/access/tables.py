@@ -77,7 +77,8 @@ class Visit(TenantRow):
     """A stay at the pages of somebody whom no identity provider vouches for, by a link that opens once.
 
     ``role`` says what they may do. Link and cookie are known by keyed digests of their secrets. Nobody has
-    come yet where ``entered_at`` is None; from then on the cookie counts, until ``expires_at`` at the latest.
+    come yet where ``entered_at`` is None, and ``expires_at`` is when the link closes; from then on the cookie
+    counts, and ``expires_at`` is when the visit ends at the latest.
     """
 
     __tablename__ = "visits"
@@ -92,7 +93,6 @@ class Visit(TenantRow):
     link_digest: Mapped[str]
     cookie_digest: Mapped[str | None]
     created_at: Mapped[datetime]
-    link_expires_at: Mapped[datetime]
     entered_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
     last_used_at: Mapped[datetime]

@@ -47,14 +47,6 @@ class NewLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
-    """A visit just begun; the ``cookie`` is for the browser alone."""
-
-    id: str
-    cookie: str
-
-
-@dataclass(frozen=True, slots=True)
 class Visiting:
     """Who is here by a link: the visit, and as what."""
 
@@ -68,12 +60,11 @@ def make_link(
     role: str,
     *,
     opens_for: timedelta,
-    lasts: timedelta,
     seal: Seal,
     cause: Cause,
     now: datetime,
 ) -> NewLink:
-    """Make a link that opens once within ``opens_for``, for a visit of ``lasts`` at most.
+    """Make a link that opens once, within ``opens_for``.
 
     Raises ``InvalidValue`` for a role that is none of ``VISITORS``.
     """
@@ -86,8 +77,7 @@ def make_link(
         "role": role,
         "link_digest": seal.digest(_of_link(secret)),
         "created_at": now,
-        "link_expires_at": now + opens_for,
-        "expires_at": now + lasts,
+        "expires_at": now + opens_for,
         "last_used_at": now,
     }
     session.add_rows(Visit, [row])
@@ -103,8 +93,13 @@ def tenant_of(secret: str) -> str:
     return parts[1]
 
 
-def enter(session: TenantSession, secret: str, *, seal: Seal, request_id: str, now: datetime) -> Entered:
-    """Begin the visit that a link opens, and only this once. Raises ``Unauthenticated``."""
+def enter(
+    session: TenantSession, secret: str, *, lasts: timedelta, seal: Seal, request_id: str, now: datetime
+) -> str:
+    """Begin the visit that a link opens, only this once and for ``lasts`` at most; return its cookie.
+
+    Raises ``Unauthenticated``.
+    """
     parts = COOKIE.fullmatch(secret)
     if parts is None:
         raise _no_link()
@@ -115,9 +110,14 @@ def enter(session: TenantSession, secret: str, *, seal: Seal, request_id: str, n
             one_of(Visit.link_digest, seal.digests(_of_link(parts[2]))),
             Visit.entered_at.is_(None),
             Visit.ended_at.is_(None),
-            Visit.link_expires_at > now,
+            Visit.expires_at > now,
         )
-        .values(entered_at=now, last_used_at=now, cookie_digest=seal.digest(_of_cookie(cookie)))
+        .values(
+            entered_at=now,
+            expires_at=now + lasts,
+            last_used_at=now,
+            cookie_digest=seal.digest(_of_cookie(cookie)),
+        )
         .returning(Visit.id)
     )
     if visit_id is None:
@@ -125,7 +125,7 @@ def enter(session: TenantSession, secret: str, *, seal: Seal, request_id: str, n
     record(
         session, "access:visit:enter", _subject(visit_id), cause=Cause("visit", visit_id, request_id), at=now
     )
-    return Entered(visit_id, f"{session.tenant_id}.{cookie}")
+    return f"{session.tenant_id}.{cookie}"
 
 
 def find_visit(

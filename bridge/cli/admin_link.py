@@ -29,7 +29,6 @@ def admin_link(tenant: str, role: str, url: str | None, *, json: bool) -> None:
             session,
             role,
             opens_for=timedelta(minutes=bridge.settings.visit_link_minutes),
-            lasts=timedelta(hours=bridge.settings.visit_hours),
             seal=bridge.seal,
             cause=cause(),
             now=clock.now(),

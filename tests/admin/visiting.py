@@ -55,7 +55,6 @@ def link_for(running: Running, customer: Customer, role: str = "administrator") 
             session,
             role,
             opens_for=timedelta(hours=1),
-            lasts=timedelta(days=400),
             seal=running.parts.seal,
             cause=MARA,
             now=clock.now(),

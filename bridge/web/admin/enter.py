@@ -1,6 +1,7 @@
 """Coming and going: the link that opens once, the way to an identity provider, the end of a visit."""
 
 import re
+from datetime import timedelta
 from urllib.parse import quote
 
 from flask import Response
@@ -14,7 +15,7 @@ from bridge.web.context import bridge
 from bridge.web.recording import observed
 
 #: A page of ours, to which somebody returns who has signed in.
-OURS = re.compile(r"/admin(?:/[A-Za-z0-9._~/-]*)?(?:\?[A-Za-z0-9._~%&=+-]*)?", re.ASCII)
+OURS = re.compile(r"/admin(?:/(?!\.)[A-Za-z0-9._~-]+)*/?(?:\?[A-Za-z0-9._~%&=+-]*)?", re.ASCII)
 
 
 @blueprint.get("/enter", provide_automatic_options=False)
@@ -32,9 +33,16 @@ def open_link() -> Response:
     tenant_id = tenant_of(secret)
     parts.rate_limits.admit(tenant_id, "logins")
     with parts.database.write(tenant_id) as session:
-        entered = enter(session, secret, seal=parts.seal, request_id=seen.id, now=seen.at)
+        cookie = enter(
+            session,
+            secret,
+            lasts=timedelta(hours=parts.settings.visit_hours),
+            seal=parts.seal,
+            request_id=seen.id,
+            now=seen.at,
+        )
     response = go_to("/admin")
-    response.set_cookie(VISIT, entered.cookie, secure=True, httponly=True, samesite="Lax", path="/")
+    response.set_cookie(VISIT, cookie, secure=True, httponly=True, samesite="Lax", path="/")
     return response
 
 

@@ -28,8 +28,8 @@ VISIT = "__Host-bridge_visit"
 #: What browsers say of a request that one of our pages made (Fetch Metadata); old ones say nothing.
 OUR_OWN = (None, "same-origin")
 
-#: A form of ours is a rule set at most.
-FORM_BYTES = 1_048_576
+#: A form of ours is a token's length; what is much longer was not sent from our page.
+FORM_BYTES = 4096
 
 Parameters = ParamSpec("Parameters")
 

@@ -50,7 +50,6 @@ _OPEN_STORMS = (
 FRAME = Prepared(
     select(
         _TENANTS.name,
-        _TENANTS.currency,
         _TENANTS.timezone,
         _OPEN_ALERTS.label("alerts"),
         _OPEN_STORMS.label("storms"),

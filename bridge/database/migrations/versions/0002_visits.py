@@ -20,7 +20,6 @@ def upgrade() -> None:
         sa.Column("link_digest", Key, nullable=False),
         sa.Column("cookie_digest", Key, nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
-        sa.Column("link_expires_at", Instant(), nullable=False),
         sa.Column("entered_at", Instant(), nullable=True),
         sa.Column("expires_at", Instant(), nullable=False),
         sa.Column("last_used_at", Instant(), nullable=False),
